@@ -1,0 +1,131 @@
+/// JSON text that has been checked and can be read in place.
+///
+/// Nothing is decoded until it is asked for, and nothing is lost: numbers keep their digits, objects keep their order
+/// and repeated keys. Reading a member steps over its elder siblings, so a document is for picking a few values;
+/// `JSON` is for working with all of them.
+public struct JSONDocument: Sendable {
+    /// The text as it was given.
+    public let bytes: [UInt8]
+    private let start: Int
+
+    /// Checks `bytes` against RFC 8259.
+    ///
+    /// - Throws: `JSONSyntaxError` for anything that is not exactly one JSON value in UTF-8.
+    public init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
+        // `withUnsafeBufferPointer` rethrows untyped, hence the result.
+        let start: Result<Int, JSONSyntaxError> = bytes.withUnsafeBufferPointer { buffer in
+            var scanner = JSONScanner(buffer)
+            do throws(JSONSyntaxError) {
+                try scanner.scanText()
+            } catch {
+                return .failure(error)
+            }
+            var first = JSONScanner(buffer)
+            first.skipWhiteSpace()
+            return .success(first.position)
+        }
+        self.bytes = bytes
+        self.start = try start.get()
+    }
+
+    /// The value that is the whole document.
+    public var root: Node { Node(document: self, start: self.start) }
+
+    /// The six kinds of JSON values.
+    public enum Kind: Sendable {
+        /// `null`
+        case null
+        /// `true` or `false`
+        case bool
+        /// A number of any length.
+        case number
+        /// A string.
+        case string
+        /// An array.
+        case array
+        /// An object.
+        case object
+    }
+
+    /// One value inside a document.
+    public struct Node: Sendable {
+        let document: JSONDocument
+        let start: Int
+
+        /// What kind of value this is.
+        public var kind: Kind {
+            switch self.document.bytes[self.start] {
+            case UInt8(ascii: "{"): .object
+            case UInt8(ascii: "["): .array
+            case UInt8(ascii: "\""): .string
+            case UInt8(ascii: "n"): .null
+            case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
+            default: .number
+            }
+        }
+
+        /// The text of this value, as it was given.
+        public var text: ArraySlice<UInt8> { self.document.bytes[self.start..<self.end] }
+
+        /// The value when it is a string; lone surrogates become U+FFFD.
+        public var string: String? {
+            self.kind == .string ? JSONText.string(self.text) : nil
+        }
+
+        /// The members in their order when this is an object, otherwise none.
+        ///
+        /// Equal keys all appear.
+        public var members: [(key: String, value: Node)] {
+            guard self.kind == .object else { return [] }
+            var members: [(key: String, value: Node)] = []
+            self.document.bytes.withUnsafeBufferPointer { buffer in
+                var scanner = JSONScanner(buffer, at: self.start + 1)
+                scanner.skipWhiteSpace()
+                while scanner.peek() == UInt8(ascii: "\"") {
+                    let keyStart = scanner.position
+                    scanner.skipValue()
+                    let key = JSONText.string(buffer[keyStart..<scanner.position])
+                    scanner.skipPunctuation()
+                    members.append((key, Node(document: self.document, start: scanner.position)))
+                    scanner.skipValue()
+                    scanner.skipPunctuation()
+                }
+            }
+            return members
+        }
+
+        /// The elements when this is an array, otherwise none.
+        public var elements: [Node] {
+            guard self.kind == .array else { return [] }
+            var elements: [Node] = []
+            self.document.bytes.withUnsafeBufferPointer { buffer in
+                var scanner = JSONScanner(buffer, at: self.start + 1)
+                scanner.skipPunctuation()
+                while scanner.peek() != UInt8(ascii: "]") {
+                    elements.append(Node(document: self.document, start: scanner.position))
+                    scanner.skipValue()
+                    scanner.skipPunctuation()
+                }
+            }
+            return elements
+        }
+
+        private var end: Int {
+            self.document.bytes.withUnsafeBufferPointer { buffer in
+                var scanner = JSONScanner(buffer, at: self.start)
+                scanner.skipValue()
+                return scanner.position
+            }
+        }
+    }
+}
+
+extension JSONDocument {
+    /// The document `null`.
+    public static let empty = JSONDocument(trusted: Array("null".utf8))
+
+    private init(trusted bytes: [UInt8]) {
+        self.bytes = bytes
+        self.start = 0
+    }
+}

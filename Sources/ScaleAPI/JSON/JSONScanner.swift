@@ -1,0 +1,300 @@
+/// Steps over JSON text, byte by byte, and checks it against RFC 8259.
+///
+/// It builds nothing, so its cost in memory does not depend on the text. The grammar is the strict one: UTF-8 without
+/// a byte order mark, no comments, no trailing commas, no bare words, and nesting no deeper than `maximumDepth`.
+/// A lone surrogate written as an escape (`"\ud800"`) is grammatical and passes; overlong or surrogate UTF-8 does not.
+struct JSONScanner {
+    /// Arrays and objects inside each other; RFC 8259 section 9 lets an implementation set a limit.
+    static let maximumDepth = 512
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private(set) var position: Int
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, at position: Int = 0) {
+        self.bytes = bytes
+        self.position = position
+    }
+
+    /// Checks one whole text: a value with white space around it and nothing else.
+    mutating func scanText() throws(JSONSyntaxError) {
+        self.skipWhiteSpace()
+        try self.scanValue()
+        self.skipWhiteSpace()
+        guard self.position == self.bytes.count else { throw self.error(.trailingText) }
+    }
+
+    /// Checks the value at the position and stops behind it.
+    ///
+    /// An explicit stack, a bit a level, keeps hostile nesting off the thread's stack.
+    mutating func scanValue() throws(JSONSyntaxError) {
+        var isObject: [Bool] = []
+        values: while true {
+            switch self.peek() {
+            case UInt8(ascii: "{"):
+                guard isObject.count < Self.maximumDepth else { throw self.error(.tooDeep) }
+                self.position += 1
+                self.skipWhiteSpace()
+                if self.peek() == UInt8(ascii: "}") {
+                    self.position += 1
+                    break
+                }
+                isObject.append(true)
+                try self.scanKey()
+                continue values
+            case UInt8(ascii: "["):
+                guard isObject.count < Self.maximumDepth else { throw self.error(.tooDeep) }
+                self.position += 1
+                self.skipWhiteSpace()
+                if self.peek() == UInt8(ascii: "]") {
+                    self.position += 1
+                    break
+                }
+                isObject.append(false)
+                continue values
+            case UInt8(ascii: "\""):
+                try self.scanString()
+            case UInt8(ascii: "t"):
+                try self.scanWord("true")
+            case UInt8(ascii: "f"):
+                try self.scanWord("false")
+            case UInt8(ascii: "n"):
+                try self.scanWord("null")
+            case .some(let byte) where byte == UInt8(ascii: "-") || Self.isDigit(byte):
+                try self.scanNumber()
+            case .some:
+                throw self.error(.unexpectedByte)
+            case nil:
+                throw self.error(.unexpectedEnd)
+            }
+            // A value has ended: close what ends with it, or go on to the next one.
+            while let inObject = isObject.last {
+                self.skipWhiteSpace()
+                guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
+                self.position += 1
+                switch (byte, inObject) {
+                case (UInt8(ascii: ","), true):
+                    self.skipWhiteSpace()
+                    try self.scanKey()
+                    continue values
+                case (UInt8(ascii: ","), false):
+                    self.skipWhiteSpace()
+                    continue values
+                case (UInt8(ascii: "}"), true), (UInt8(ascii: "]"), false):
+                    isObject.removeLast()
+                default:
+                    self.position -= 1
+                    throw self.error(.unexpectedByte)
+                }
+            }
+            return
+        }
+    }
+
+    /// Steps over one value of a text that has been checked before.
+    mutating func skipValue() {
+        var depth = 0
+        while self.position < self.bytes.count {
+            switch self.bytes[self.position] {
+            case UInt8(ascii: "\""):
+                self.skipString()
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                self.position += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                self.position += 1
+            case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x0A, 0x0D, 0x09:
+                self.position += 1
+                continue
+            default:
+                self.skipWord()
+            }
+            if depth == 0 { return }
+        }
+    }
+
+    /// Steps over the opening bracket of a text that has been checked before, to the first key or element.
+    mutating func enterContainer() {
+        self.position += 1
+        self.skipWhiteSpace()
+    }
+
+    /// Steps over the closing bracket.
+    mutating func leaveContainer() {
+        self.position += 1
+    }
+
+    /// Steps over white space, colons and commas of a text that has been checked before.
+    mutating func skipPunctuation() {
+        while self.position < self.bytes.count {
+            switch self.bytes[self.position] {
+            case 0x20, 0x0A, 0x0D, 0x09, UInt8(ascii: ","), UInt8(ascii: ":"): self.position += 1
+            default: return
+            }
+        }
+    }
+
+    mutating func skipWhiteSpace() {
+        while self.position < self.bytes.count {
+            switch self.bytes[self.position] {
+            case 0x20, 0x0A, 0x0D, 0x09: self.position += 1
+            default: return
+            }
+        }
+    }
+
+    /// Steps over one byte.
+    mutating func step() { self.position += 1 }
+
+    /// The byte at the position, nil at the end.
+    func peek() -> UInt8? {
+        self.position < self.bytes.count ? self.bytes[self.position] : nil
+    }
+
+    /// Checks a string and stops behind its closing quote.
+    mutating func scanString() throws(JSONSyntaxError) {
+        self.position += 1
+        while self.position < self.bytes.count {
+            let byte = self.bytes[self.position]
+            switch byte {
+            case UInt8(ascii: "\""):
+                self.position += 1
+                return
+            case UInt8(ascii: "\\"):
+                try self.scanEscape()
+            case 0..<0x20:
+                throw self.error(.controlCharacter)
+            case 0x20..<0x80:
+                self.position += 1
+            default:
+                try self.scanMultiByteScalar(byte)
+            }
+        }
+        throw self.error(.unexpectedEnd)
+    }
+
+    private mutating func skipString() {
+        self.position += 1
+        while self.position < self.bytes.count {
+            switch self.bytes[self.position] {
+            case UInt8(ascii: "\""):
+                self.position += 1
+                return
+            case UInt8(ascii: "\\"): self.position += 2
+            default: self.position += 1
+            }
+        }
+    }
+
+    /// A number, `true`, `false` or `null`: up to the next byte that cannot belong to it.
+    private mutating func skipWord() {
+        while self.position < self.bytes.count {
+            switch self.bytes[self.position] {
+            case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x0A, 0x0D, 0x09: return
+            default: self.position += 1
+            }
+        }
+    }
+
+    private mutating func scanKey() throws(JSONSyntaxError) {
+        guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
+        guard byte == UInt8(ascii: "\"") else { throw self.error(.unexpectedByte) }
+        try self.scanString()
+        self.skipWhiteSpace()
+        guard let colon = self.peek() else { throw self.error(.unexpectedEnd) }
+        guard colon == UInt8(ascii: ":") else { throw self.error(.unexpectedByte) }
+        self.position += 1
+        self.skipWhiteSpace()
+    }
+
+    private mutating func scanEscape() throws(JSONSyntaxError) {
+        self.position += 1
+        guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            self.position += 1
+        case UInt8(ascii: "u"):
+            self.position += 1
+            for _ in 0..<4 {
+                guard let digit = self.peek() else { throw self.error(.unexpectedEnd) }
+                guard Self.hexValue(digit) != nil else { throw self.error(.badEscape) }
+                self.position += 1
+            }
+        default:
+            throw self.error(.badEscape)
+        }
+    }
+
+    /// Checks one scalar of two to four bytes by table 3-7 of the Unicode standard.
+    private mutating func scanMultiByteScalar(_ first: UInt8) throws(JSONSyntaxError) {
+        let length: Int
+        var second: ClosedRange<UInt8> = 0x80...0xBF
+        switch first {
+        case 0xC2...0xDF: length = 2
+        case 0xE0: (length, second) = (3, 0xA0...0xBF)
+        case 0xE1...0xEC, 0xEE...0xEF: length = 3
+        case 0xED: (length, second) = (3, 0x80...0x9F)
+        case 0xF0: (length, second) = (4, 0x90...0xBF)
+        case 0xF1...0xF3: length = 4
+        case 0xF4: (length, second) = (4, 0x80...0x8F)
+        default: throw self.error(.notUTF8)
+        }
+        guard self.position + length <= self.bytes.count, second.contains(self.bytes[self.position + 1]) else {
+            throw self.error(.notUTF8)
+        }
+        for index in self.position + 2..<max(self.position + 2, self.position + length)
+        where self.bytes[index] & 0xC0 != 0x80 {
+            throw self.error(.notUTF8)
+        }
+        self.position += length
+    }
+
+    private mutating func scanWord(_ word: StaticString) throws(JSONSyntaxError) {
+        for index in 0..<word.utf8CodeUnitCount {
+            guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
+            guard byte == word.utf8Start[index] else { throw self.error(.unexpectedByte) }
+            self.position += 1
+        }
+    }
+
+    private mutating func scanNumber() throws(JSONSyntaxError) {
+        if self.peek() == UInt8(ascii: "-") { self.position += 1 }
+        if self.peek() == UInt8(ascii: "0") {
+            self.position += 1
+        } else {
+            try self.scanDigits()
+        }
+        if self.peek() == UInt8(ascii: ".") {
+            self.position += 1
+            try self.scanDigits()
+        }
+        if self.peek() == UInt8(ascii: "e") || self.peek() == UInt8(ascii: "E") {
+            self.position += 1
+            if self.peek() == UInt8(ascii: "+") || self.peek() == UInt8(ascii: "-") { self.position += 1 }
+            try self.scanDigits()
+        }
+    }
+
+    /// One digit or more.
+    private mutating func scanDigits() throws(JSONSyntaxError) {
+        guard let first = self.peek() else { throw self.error(.unexpectedEnd) }
+        guard Self.isDigit(first) else { throw self.error(.badNumber) }
+        while let byte = self.peek(), Self.isDigit(byte) { self.position += 1 }
+    }
+
+    private func error(_ reason: JSONSyntaxError.Reason) -> JSONSyntaxError {
+        JSONSyntaxError(reason: reason, offset: self.position)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    static func hexValue(_ byte: UInt8) -> UInt16? {
+        switch byte {
+        case 0x30...0x39: UInt16(byte - 0x30)
+        case 0x41...0x46: UInt16(byte - 0x41 + 10)
+        case 0x61...0x66: UInt16(byte - 0x61 + 10)
+        default: nil
+        }
+    }
+}

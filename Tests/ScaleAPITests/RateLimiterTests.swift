@@ -1,0 +1,64 @@
+import Synchronization
+import Testing
+
+@testable import ScaleAPI
+
+@Suite(.timeLimit(.minutes(1))) struct RateLimiterTests {
+    private func surroundings(_ clock: TestClock) -> Surroundings {
+        Surroundings(clock: clock, now: { 0 }, random: { 0 })
+    }
+
+    @Test(arguments: [nil, 0, -1, Double.nan, .infinity])
+    func `without a sensible rate nobody waits`(rate: Double?) async throws {
+        let clock = TestClock()
+        let limiter = RateLimiter(requestsPerSecond: rate, surroundings: self.surroundings(clock))
+        for _ in 0..<10 { try await limiter.waitForTurn() }
+        #expect(clock.sleeps.isEmpty)
+    }
+
+    @Test func `a rate of next to nothing does not overflow`() async throws {
+        let clock = TestClock()
+        let limiter = RateLimiter(requestsPerSecond: 1e-300, surroundings: self.surroundings(clock))
+        for _ in 0..<3 { try await limiter.waitForTurn() }
+        #expect(clock.sleeps == [.seconds(86_400), .seconds(86_400)])
+    }
+
+    @Test func `a pause that begins while someone waits holds that one too`() async throws {
+        let limiter = Mutex<RateLimiter?>(nil)
+        let clock = TestClock { wait in
+            // During the first wait Scale asks everyone to pause.
+            if wait == .seconds(1) { limiter.withLock { $0 }?.pause(for: .seconds(10)) }
+        }
+        let made = RateLimiter(requestsPerSecond: 1, surroundings: self.surroundings(clock))
+        limiter.withLock { $0 = made }
+        try await made.waitForTurn()
+        try await made.waitForTurn()
+        #expect(clock.sleeps == [.seconds(1), .seconds(10)])
+    }
+
+    @Test func `a shorter pause does not end a longer one`() async throws {
+        let clock = TestClock()
+        let limiter = RateLimiter(requestsPerSecond: nil, surroundings: self.surroundings(clock))
+        limiter.pause(for: .seconds(10))
+        limiter.pause(for: .seconds(1))
+        try await limiter.waitForTurn()
+        #expect(clock.sleeps == [.seconds(10)])
+    }
+
+    @Test func `delays double up to the maximum and shrink with chance`() {
+        let policy = RetryPolicy(attempts: 9, firstDelay: .milliseconds(500), maximumDelay: .seconds(30))
+        let longest = [0, 1, 2, 5, 6, 7, 1000, Int.max]
+            .map {
+                policy.delay(beforeRepeat: $0, retryAfter: nil, random: 1)
+            }
+        #expect(
+            longest == [.milliseconds(500), .seconds(1), .seconds(2), .seconds(16)]
+                + Array(repeating: .seconds(30), count: 4)
+        )
+        let endless = RetryPolicy(firstDelay: .seconds(Int64.max), maximumDelay: .seconds(Int64.max))
+        #expect(endless.delay(beforeRepeat: 9, retryAfter: nil, random: 0) == .zero)
+        #expect(policy.delay(beforeRepeat: 3, retryAfter: nil, random: 0) == .zero)
+        #expect(policy.delay(beforeRepeat: 3, retryAfter: nil, random: 0.25) == .seconds(1))
+        #expect(policy.delay(beforeRepeat: 3, retryAfter: .seconds(7), random: 0) == .seconds(7))
+    }
+}
