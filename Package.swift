@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "ScaleAPI", targets: ["ScaleAPI"]),
+        .library(name: "Callbacks", targets: ["Callbacks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -24,6 +25,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .target(
+            name: "Callbacks",
+            dependencies: [
+                "ScaleAPI",
+                "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        // Security fixes come from the system's own libraries.
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .testTarget(
             name: "ScaleAPITests",
             dependencies: [
@@ -35,6 +46,11 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            resources: [.copy("Examples")]
+        ),
+        .testTarget(
+            name: "CallbacksTests",
+            dependencies: ["Callbacks", "ScaleAPI"],
             resources: [.copy("Examples")]
         ),
     ]

@@ -1,0 +1,38 @@
+internal import COpenSSL
+
+/// SHA-256, HMAC and constant-time comparison by the system's libcrypto.
+public enum Digest {
+    /// The SHA-256 of some bytes: 32 bytes.
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
+            _ = SHA256(bytes, bytes.count, result.baseAddress)
+            count = Int(SHA256_DIGEST_LENGTH)
+        }
+    }
+
+    /// The HMAC-SHA-256 of some bytes under a key: 32 bytes.
+    static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
+            var length: UInt32 = 0
+            _ = HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, result.baseAddress, &length)
+            count = Int(length)
+        }
+    }
+
+    /// Whether two digests of equal length are equal, in a time that does not depend on their contents.
+    static func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+    }
+
+    /// Bytes from the system's random generator.
+    static func randomBytes(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    }
+
+    /// Lower-case hexadecimal text of some bytes.
+    public static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

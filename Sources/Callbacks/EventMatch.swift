@@ -1,0 +1,93 @@
+/// Which events a handler takes, without code. Every condition that is given must hold.
+public struct EventMatch: Sendable, Hashable {
+    /// Account names; nil for any.
+    public var accounts: [String]?
+    /// Project names, with `*` for any run of characters; nil for any, also for none.
+    public var projects: [String]?
+    /// Batch names, with `*`; nil for any.
+    public var batches: [String]?
+    /// Task types; nil for any.
+    public var types: [String]?
+    /// Statuses as Scale writes them; nil for any.
+    public var statuses: [String]?
+    /// Kinds of events; nil for every kind but `unrecognised`, which a handler must ask for.
+    public var kinds: Set<Callback.Kind>?
+    /// Tags of which the task must have all.
+    public var tags: [String]
+    /// Keys of which the task's metadata must have all.
+    public var metadataKeys: [String]
+
+    /// A match; without arguments it takes every event that is recognised.
+    public init(
+        accounts: [String]? = nil,
+        projects: [String]? = nil,
+        batches: [String]? = nil,
+        types: [String]? = nil,
+        statuses: [String]? = nil,
+        kinds: Set<Callback.Kind>? = nil,
+        tags: [String] = [],
+        metadataKeys: [String] = []
+    ) {
+        self.accounts = accounts
+        self.projects = projects
+        self.batches = batches
+        self.types = types
+        self.statuses = statuses
+        self.kinds = kinds
+        self.tags = tags
+        self.metadataKeys = metadataKeys
+    }
+
+    /// Whether a callback of this account is taken.
+    public func accepts(_ callback: Callback, account: String) -> Bool {
+        guard self.kinds.map({ $0.contains(callback.kind) }) ?? (callback.kind != .unrecognised) else { return false }
+        guard Self.isListed(account, in: self.accounts), Self.isListed(callback.taskType, in: self.types),
+            Self.isListed(callback.status, in: self.statuses), Self.matches(callback.project, self.projects),
+            Self.matches(callback.batch, self.batches)
+        else { return false }
+        // Read only when asked for: it means another walk over the body.
+        if !self.tags.isEmpty {
+            let tags = Set(callback.tags)
+            guard self.tags.allSatisfy(tags.contains) else { return false }
+        }
+        if !self.metadataKeys.isEmpty {
+            let keys = Set(callback.metadataKeys)
+            guard self.metadataKeys.allSatisfy(keys.contains) else { return false }
+        }
+        return true
+    }
+
+    private static func isListed(_ value: String?, in list: [String]?) -> Bool {
+        guard let list else { return true }
+        return value.map(list.contains) ?? false
+    }
+
+    private static func matches(_ value: String?, _ patterns: [String]?) -> Bool {
+        guard let patterns else { return true }
+        guard let value else { return false }
+        return patterns.contains { Self.matches(Array(value.utf8), Array($0.utf8)) }
+    }
+
+    /// Matches with `*` for any run of bytes; on a mismatch only the last star is tried again, so no pattern is slow.
+    private static func matches(_ value: [UInt8], _ pattern: [UInt8]) -> Bool {
+        var valueIndex = 0
+        var patternIndex = 0
+        var retry: (pattern: Int, value: Int)?
+        while valueIndex < value.count {
+            if patternIndex < pattern.count, pattern[patternIndex] == UInt8(ascii: "*") {
+                retry = (patternIndex + 1, valueIndex)
+                patternIndex += 1
+            } else if patternIndex < pattern.count, pattern[patternIndex] == value[valueIndex] {
+                patternIndex += 1
+                valueIndex += 1
+            } else if let star = retry {
+                retry = (star.pattern, star.value + 1)
+                patternIndex = star.pattern
+                valueIndex = star.value + 1
+            } else {
+                return false
+            }
+        }
+        return pattern[patternIndex...].allSatisfy { $0 == UInt8(ascii: "*") }
+    }
+}
