@@ -11,7 +11,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // The line: scale-callbacks ─▶ CallbackServer ─▶ CallbackQueue ─▶ Callbacks ─▶ ScaleAPI. Imports run right.
@@ -33,6 +35,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .target(
+            name: "CallbackQueue",
+            dependencies: [
+                "Callbacks",
+                "ScaleAPI",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         // Security fixes come from the system's own libraries.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .testTarget(
@@ -52,6 +64,17 @@ let package = Package(
             name: "CallbacksTests",
             dependencies: ["Callbacks", "ScaleAPI"],
             resources: [.copy("Examples")]
+        ),
+        .testTarget(
+            name: "CallbackQueueTests",
+            dependencies: [
+                "CallbackQueue",
+                "Callbacks",
+                "ScaleAPI",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
         ),
     ]
 )

@@ -1,0 +1,142 @@
+internal import Foundation
+internal import GRDB
+package import Logging
+
+/// The durable log of events and the queue of their deliveries, in one SQLite file.
+///
+/// Every method that changes something is one piece of a transaction that is committed and synced before the method
+/// returns. Opening takes the store's lock, so there is one process that writes; everything that only looks uses
+/// `StoreReader`.
+package struct EventStore: Sendable {
+    /// What it is opened with.
+    package struct Configuration: Sendable {
+        /// The SQLite file; it and its side files are made when missing.
+        package var path: String
+        /// How long a lease lasts without renewal.
+        package var lease: Duration
+
+        package init(path: String, lease: Duration = .seconds(15)) {
+            self.path = path
+            self.lease = lease
+        }
+    }
+
+    /// What it was opened with.
+    package let configuration: Configuration
+    let writer: StoreWriter
+    private let lock: StoreLock
+
+    /// Opens the store for writing, makes or migrates it, and makes it safe to append to.
+    ///
+    /// The WAL is copied into the database first: frames of a commit whose sync failed in an earlier process may be in
+    /// the page cache but not on the disk, and appending behind them would risk what comes after (`PRAGMA
+    /// wal_checkpoint(TRUNCATE)` must succeed, design section 5 step 0).
+    ///
+    /// - Parameters:
+    ///   - onBroken: Called once when storage can no longer be trusted; the process has to end.
+    /// - Throws: `StoreError` when another process has it, or the file is not a store or is damaged.
+    package static func open(
+        _ configuration: Configuration,
+        logger: Logger,
+        onBroken: @escaping @Sendable (StoreError) -> Void = { _ in }
+    ) throws(StoreError) -> EventStore {
+        var configuration = configuration
+        // Lock, WAL and socket belong to the file, by whatever link it was named.
+        configuration.path = StorePath.resolved(configuration.path)
+        let lock = try StoreLock.take(storePath: configuration.path)
+        do {
+            let isNew = !FileManager.default.fileExists(atPath: configuration.path)
+            let database = try Self.openDatabase(at: configuration.path)
+            if isNew { try Self.syncFolder(of: configuration.path) }
+            logger.info(
+                "Store opened",
+                metadata: ["store.path": "\(configuration.path)", "sqlite.version": "\(Self.sqliteVersion(database))"]
+            )
+            return EventStore(
+                configuration: configuration,
+                writer: StoreWriter(database: database, logger: logger, onBroken: onBroken),
+                lock: lock
+            )
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .unusable(
+                "Cannot open the store \(configuration.path) (\(StoreError.cause(of: error))); nothing in it was changed. "
+                    + "If it is not a scale-callbacks store, choose another path; if it is damaged, restore a backup."
+            )
+        }
+    }
+
+    /// Writes what waits, empties the WAL, closes the file and gives the lock back.
+    package func close() async throws(StoreError) {
+        try await self.writer.close()
+        self.lock.release()
+    }
+
+    /// What the writing connection says of its own durability: `synchronous` (2 is FULL) and `journal_mode`.
+    package func durability() async throws(StoreError) -> (synchronous: Int, journalMode: String) {
+        try await self.writer.write { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1,
+                try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? ""
+            )
+        }
+    }
+
+    private static func openDatabase(at path: String) throws -> DatabaseQueue {
+        var configuration = GRDB.Configuration()
+        configuration.label = "scale-callbacks.store"
+        configuration.busyMode = .timeout(5)
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { database in
+            // Both count only before the first table is made. Callbacks are often 2 kB: of those 4 KB hold one, 8 KB three.
+            try database.execute(sql: "PRAGMA page_size = 8192")
+            // Lets pruning give pages back to the file system.
+            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            try database.execute(sql: "PRAGMA cell_size_check = ON")
+            try database.execute(sql: "PRAGMA mmap_size = 0")
+        }
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        try database.writeWithoutTransaction { database in
+            // Before anything is changed: a file that is not ours must stay as it is.
+            let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+            guard try isEmpty || !Schema.migrator.appliedMigrations(database).isEmpty else {
+                throw StoreError.unusable(
+                    "\(path) is a database of another program. Choose another path for the store."
+                )
+            }
+            let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+            guard mode == "wal" else {
+                throw StoreError.unusable(
+                    "SQLite cannot use a write-ahead log for \(path) (it says \(mode ?? "nothing")). Use a local file system."
+                )
+            }
+            // Set here and not in prepareDatabase, because whoever turns WAL on may lower it afterwards.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // Errors of automatic checkpoints are swallowed; ours are looked at.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            guard try Int.fetchOne(database, sql: "PRAGMA synchronous") == 2 else {
+                throw StoreError.unusable("SQLite did not accept PRAGMA synchronous = FULL for \(path).")
+            }
+            _ = try database.checkpoint(.truncate)
+        }
+        try Schema.migrator.migrate(database)
+        return database
+    }
+
+    /// Makes the directory entries of a new store durable.
+    private static func syncFolder(of path: String) throws {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw StoreError.unusable("Cannot sync the folder \(folder): \(String(cString: strerror(errno))).")
+        }
+        Foundation.close(descriptor)
+    }
+
+    private static func sqliteVersion(_ database: DatabaseQueue) -> String {
+        (try? database.read { try String.fetchOne($0, sql: "SELECT sqlite_version()") }) ?? "unknown"
+    }
+}

@@ -1,0 +1,126 @@
+internal import GRDB
+
+/// The tables of the store. Migrations are appended, never edited.
+///
+/// Times are milliseconds since 1970, digests are 32 bytes of SHA-256.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 events, deliveries, refusals") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE account (
+                        id INTEGER PRIMARY KEY,
+                        name TEXT NOT NULL UNIQUE
+                    ) STRICT;
+
+                    -- When each callback auth key of an account was last used, so that one sees when an old key is dead.
+                    CREATE TABLE keyUse (
+                        accountID INTEGER NOT NULL REFERENCES account (id),
+                        keyIndex INTEGER NOT NULL,
+                        lastUsedAt INTEGER NOT NULL,
+                        PRIMARY KEY (accountID, keyIndex)
+                    ) STRICT, WITHOUT ROWID;
+
+                    -- One row a callback. What the body says is here once more so that lists need not read bodies.
+                    CREATE TABLE event (
+                        id INTEGER PRIMARY KEY,
+                        accountID INTEGER NOT NULL REFERENCES account (id),
+                        kind TEXT NOT NULL,
+                        taskID TEXT,
+                        taskType TEXT,
+                        status TEXT,
+                        reviewStatus TEXT,
+                        project TEXT,
+                        batch TEXT,
+                        completedAt INTEGER,
+                        changedAt INTEGER,
+                        priorResponseCount INTEGER NOT NULL,
+                        origin TEXT NOT NULL,
+                        receivedAt INTEGER NOT NULL,
+                        seen INTEGER NOT NULL DEFAULT 1 CHECK (seen > 0),
+                        lastSeenAt INTEGER NOT NULL,
+                        subject INTEGER NOT NULL,
+                        fingerprint INTEGER NOT NULL,
+                        fingerprintDigest BLOB NOT NULL CHECK (length(fingerprintDigest) = 32),
+                        bodySize INTEGER NOT NULL,
+                        bodySHA256 BLOB NOT NULL CHECK (length(bodySHA256) = 32)
+                    ) STRICT;
+                    -- Narrow on purpose: the first 8 bytes find the row, the whole digest in it decides. One index finds
+                    -- repeats and everything about a task, see SubjectKey.
+                    CREATE INDEX eventBySubject ON event (subject, fingerprint);
+
+                    -- Apart from the facts, so that bodies can age out before them.
+                    CREATE TABLE body (
+                        eventID INTEGER PRIMARY KEY REFERENCES event (id) ON DELETE CASCADE,
+                        bytes BLOB NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE handler (
+                        id INTEGER PRIMARY KEY,
+                        name TEXT NOT NULL UNIQUE,
+                        type TEXT NOT NULL,
+                        createdAt INTEGER NOT NULL,
+                        heldAt INTEGER,
+                        heldReason TEXT,
+                        CHECK ((heldAt IS NULL) = (heldReason IS NULL))
+                    ) STRICT;
+
+                    -- One row an event and handler. While it is pending, dueAt is when it may run; a lease moves dueAt
+                    -- to the lease's end, so a lease that is not renewed becomes due again by itself.
+                    CREATE TABLE delivery (
+                        id INTEGER PRIMARY KEY,
+                        eventID INTEGER NOT NULL REFERENCES event (id) ON DELETE CASCADE,
+                        handlerID INTEGER NOT NULL REFERENCES handler (id),
+                        subject INTEGER NOT NULL,
+                        state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'completed', 'dead', 'cancelled')),
+                        dueAt INTEGER NOT NULL,
+                        leaseToken INTEGER,
+                        attemptCount INTEGER NOT NULL DEFAULT 0,
+                        failureCount INTEGER NOT NULL DEFAULT 0,
+                        outcome TEXT,
+                        failureClass TEXT,
+                        summary TEXT,
+                        settledAt INTEGER
+                    ) STRICT;
+                    CREATE INDEX deliveryByEvent ON delivery (eventID);
+                    CREATE INDEX deliveryDue ON delivery (handlerID, dueAt, id) WHERE state = 'pending';
+                    CREATE INDEX deliveryInOrder ON delivery (handlerID, subject, id) WHERE state = 'pending';
+                    CREATE INDEX deliveryDead ON delivery (id) WHERE state = 'dead';
+
+                    CREATE TABLE attempt (
+                        deliveryID INTEGER NOT NULL REFERENCES delivery (id) ON DELETE CASCADE,
+                        number INTEGER NOT NULL,
+                        startedAt INTEGER NOT NULL,
+                        endedAt INTEGER,
+                        outcome TEXT,
+                        failureClass TEXT,
+                        summary TEXT,
+                        note TEXT,
+                        detail TEXT,
+                        PRIMARY KEY (deliveryID, number)
+                    ) STRICT, WITHOUT ROWID;
+
+                    -- The last refusals, a ring of bounded length, and how many there were an hour.
+                    CREATE TABLE refusal (
+                        id INTEGER PRIMARY KEY,
+                        at INTEGER NOT NULL,
+                        reason TEXT NOT NULL,
+                        remote TEXT NOT NULL,
+                        request TEXT NOT NULL,
+                        bodySize INTEGER,
+                        bodySHA256 BLOB,
+                        firstBytes BLOB
+                    ) STRICT;
+                    CREATE TABLE refusalCount (
+                        hour INTEGER NOT NULL,
+                        reason TEXT NOT NULL,
+                        count INTEGER NOT NULL,
+                        PRIMARY KEY (hour, reason)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
+        return migrator
+    }
+}

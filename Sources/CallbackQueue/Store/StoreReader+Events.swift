@@ -1,0 +1,178 @@
+internal import Foundation
+internal import GRDB
+
+/// One event in a list: the facts, without the body.
+package struct EventRecord: Sendable, Hashable {
+    /// The event's number.
+    package let id: Int64
+    /// The account's name.
+    package let account: String
+    /// The kind, as `Callback.Kind` writes it.
+    package let kind: String
+    /// The task's id.
+    package let taskID: String?
+    /// The task's type.
+    package let taskType: String?
+    /// The status as Scale wrote it.
+    package let status: String?
+    /// What a customer said of the response.
+    package let reviewStatus: String?
+    /// The project's name.
+    package let project: String?
+    /// The batch's name.
+    package let batch: String?
+    /// When the task was completed, in milliseconds since 1970.
+    package let completedAt: Int64?
+    /// How it came.
+    package let origin: String
+    /// When it was kept, in milliseconds since 1970.
+    package let receivedAt: Int64
+    /// How often it came.
+    package let seen: Int
+    /// When it came last, in milliseconds since 1970.
+    package let lastSeenAt: Int64
+    /// The size of the body in bytes.
+    package let bodySize: Int
+    /// The digest of the body as received.
+    package let bodySHA256: [UInt8]
+    /// How many deliveries it has; none means that it is parked.
+    package let deliveryCount: Int
+    /// How many of them are pending.
+    package let pendingCount: Int
+    /// How many of them are dead letters.
+    package let deadCount: Int
+
+    static let columns = """
+        event.id, account.name, event.kind, event.taskID, event.taskType, event.status, event.reviewStatus,
+        event.project, event.batch, event.completedAt, event.origin, event.receivedAt, event.seen, event.lastSeenAt,
+        event.bodySize, event.bodySHA256,
+        (SELECT count(*) FROM delivery WHERE eventID = event.id),
+        (SELECT count(*) FROM delivery WHERE eventID = event.id AND state = 'pending'),
+        (SELECT count(*) FROM delivery WHERE eventID = event.id AND state = 'dead')
+        """
+}
+
+extension EventRecord: FetchableRecord {
+    init(row: Row) {
+        self.id = row[0]
+        self.account = row[1]
+        self.kind = row[2]
+        self.taskID = row[3]
+        self.taskType = row[4]
+        self.status = row[5]
+        self.reviewStatus = row[6]
+        self.project = row[7]
+        self.batch = row[8]
+        self.completedAt = row[9]
+        self.origin = row[10]
+        self.receivedAt = row[11]
+        self.seen = row[12]
+        self.lastSeenAt = row[13]
+        self.bodySize = row[14]
+        self.bodySHA256 = Array(row[15] as Data)
+        self.deliveryCount = row[16]
+        self.pendingCount = row[17]
+        self.deadCount = row[18]
+    }
+}
+
+/// Which events a person wants to see.
+package struct EventSelection: Sendable, Hashable {
+    /// Of this account; nil for any.
+    package var account: String?
+    /// About this task; nil for any.
+    package var taskID: String?
+    /// Of these kinds; nil for any.
+    package var kinds: [String]?
+    /// In this project; nil for any.
+    package var project: String?
+    /// In this batch; nil for any.
+    package var batch: String?
+    /// Kept at this time or later, in milliseconds since 1970.
+    package var since: Int64?
+    /// Only those that no handler took.
+    package var isParked = false
+
+    package init() {}
+
+    var condition: (sql: String, arguments: StatementArguments) {
+        var terms = ["TRUE"]
+        var arguments = StatementArguments()
+        func add(_ term: String, _ value: (any DatabaseValueConvertible)?) {
+            guard let value else { return }
+            terms.append(term)
+            arguments += [value]
+        }
+        add("account.name = ?", self.account)
+        add("event.subject = ?", self.taskID.map(SubjectKey.value(ofTask:)))
+        add("event.taskID = ?", self.taskID)
+        add("event.project = ?", self.project)
+        add("event.batch = ?", self.batch)
+        add("event.receivedAt >= ?", self.since)
+        if let kinds {
+            terms.append("event.kind IN (\(databaseQuestionMarks(count: kinds.count)))")
+            arguments += StatementArguments(kinds)
+        }
+        if self.isParked { terms.append("NOT EXISTS (SELECT 1 FROM delivery WHERE eventID = event.id)") }
+        return (terms.joined(separator: " AND "), arguments)
+    }
+}
+
+extension StoreReader {
+    /// The order of a list of events.
+    package enum Order: Sendable {
+        /// By falling number.
+        case newestFirst
+        /// By rising number.
+        case oldestFirst
+    }
+
+    /// One page of events.
+    ///
+    /// - Parameter cursor: The `next` of the page before; nil for the first.
+    package func events(
+        _ selection: EventSelection = EventSelection(),
+        order: Order = .newestFirst,
+        from cursor: Int64? = nil,
+        limit: Int = 100
+    ) async throws(StoreError) -> Page<EventRecord> {
+        let condition = selection.condition
+        let (comparison, direction, start) =
+            order == .newestFirst ? ("<=", "DESC", cursor ?? .max) : (">=", "ASC", cursor ?? .min)
+        var rows = try await self.fetch(
+            EventRecord.self,
+            sql: """
+                SELECT \(EventRecord.columns) FROM event JOIN account ON account.id = event.accountID
+                WHERE event.id \(comparison) ? AND \(condition.sql)
+                ORDER BY event.id \(direction) LIMIT ?
+                """,
+            arguments: [start] + condition.arguments + [limit + 1]
+        )
+        let next = rows.count > limit ? rows.removeLast().id : nil
+        return Page(rows: rows, next: next)
+    }
+
+    /// One event; nil when there is none of this number.
+    package func event(_ id: Int64) async throws(StoreError) -> EventRecord? {
+        try await self.fetch(
+            EventRecord.self,
+            sql: """
+                SELECT \(EventRecord.columns) FROM event JOIN account ON account.id = event.accountID WHERE event.id = ?
+                """,
+            arguments: [id]
+        )
+        .first
+    }
+
+    /// The body of an event, byte for byte as received; nil when there is none, or it has aged out.
+    package func body(ofEvent id: Int64) async throws(StoreError) -> [UInt8]? {
+        try await self.fetch(BodyRecord.self, sql: "SELECT bytes FROM body WHERE eventID = ?", arguments: [id])
+            .first.map { Array($0.bytes) }
+    }
+}
+
+private struct BodyRecord: Sendable, FetchableRecord {
+    let bytes: Data
+
+    init(row: Row) { self.bytes = row[0] }
+}
