@@ -1,0 +1,63 @@
+package import CallbackQueue
+
+/// Where the control socket of a store is, and the shapes that go over it.
+package enum Control {
+    /// The socket beside the store at `path`.
+    package static func socketPath(ofStore path: String) -> String {
+        StorePath.resolved(path) + "-control"
+    }
+
+    /// Asks to make deliveries due now.
+    package struct RetryRequest: Codable, Sendable, Hashable {
+        /// These deliveries; nil for any.
+        package var ids: [Int64]?
+        /// Of these handlers; nil for any.
+        package var handlers: [String]?
+        /// In these states; nil for any.
+        package var states: [String]?
+        /// Of this event; nil for any.
+        package var eventID: Int64?
+        /// Of this task; nil for any.
+        package var taskID: String?
+
+        package init(_ selection: DeliverySelection) {
+            self.ids = selection.ids
+            self.handlers = selection.handlers
+            self.states = selection.states
+            self.eventID = selection.eventID
+            self.taskID = selection.taskID
+        }
+
+        /// The same for the store.
+        package var selection: DeliverySelection {
+            DeliverySelection(
+                ids: self.ids,
+                handlers: self.handlers,
+                states: self.states,
+                eventID: self.eventID,
+                taskID: self.taskID
+            )
+        }
+    }
+
+    /// Asks to hold a handler or to let it go on.
+    package struct HandlerRequest: Codable, Sendable, Hashable {
+        /// The handler.
+        package var name: String
+        /// Why it is held; nil to let it go on.
+        package var holdReason: String?
+
+        package init(name: String, holdReason: String?) {
+            self.name = name
+            self.holdReason = holdReason
+        }
+    }
+
+    /// How many rows were changed.
+    package struct ChangeResponse: Codable, Sendable, Hashable {
+        /// How many.
+        package var changed: Int
+
+        package init(changed: Int) { self.changed = changed }
+    }
+}

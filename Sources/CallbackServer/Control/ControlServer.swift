@@ -1,0 +1,57 @@
+package import CallbackQueue
+internal import Foundation
+package import Hummingbird
+package import Logging
+
+/// The control socket: how the command line changes something while the service runs.
+///
+/// A unix socket beside the store that only its owner can open, so it needs no key.
+package enum ControlServer {
+    /// The server as a service.
+    ///
+    /// Call it with the store's lock held: a socket that lies there belongs to a process that is gone.
+    package static func makeApplication(
+        store: EventStore,
+        dispatcher: Dispatcher,
+        logger: Logger
+    ) throws(StoreError) -> some ApplicationProtocol {
+        let path = Control.socketPath(ofStore: store.configuration.path)
+        // sun_path holds 108 bytes with its zero.
+        guard path.utf8.count < 108 else {
+            throw .unusable(
+                "The path of the control socket, \(path), is over 107 bytes. Put the store in a shorter path."
+            )
+        }
+        unlink(path)
+        return Application(
+            router: Self.makeRouter(store: store, dispatcher: dispatcher),
+            configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
+            onServerRunning: { _ in chmod(path, 0o600) },
+            logger: logger
+        )
+    }
+
+    static func makeRouter(store: EventStore, dispatcher: Dispatcher) -> Router<BasicRequestContext> {
+        let router = Router()
+        router.post("/deliveries/retry") { request, context in
+            let body = try await request.decode(as: Control.RetryRequest.self, context: context)
+            let count = try await store.retryDeliveries(body.selection, now: Now.milliseconds)
+            dispatcher.wakeAll()
+            return Control.ChangeResponse(changed: count)
+        }
+        router.post("/handlers") { request, context in
+            let body = try await request.decode(as: Control.HandlerRequest.self, context: context)
+            let isKnown =
+                if let reason = body.holdReason {
+                    try await store.holdHandler(named: body.name, reason: reason, now: Now.milliseconds)
+                } else {
+                    try await store.resumeHandler(named: body.name)
+                }
+            dispatcher.wakeAll()
+            return Control.ChangeResponse(changed: isKnown ? 1 : 0)
+        }
+        return router
+    }
+}
+
+extension Control.ChangeResponse: ResponseEncodable {}

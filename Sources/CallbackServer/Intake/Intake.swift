@@ -1,0 +1,105 @@
+package import CallbackQueue
+internal import Callbacks
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ScaleAPI
+internal import Synchronization
+
+/// What happens to a callback behind the HTTP: its body is checked and read, and it is kept.
+package struct Intake: Sendable {
+    /// Bodies above this many bytes are read on a thread of their own, so that no event loop is held up by one.
+    private static let largeBody = 256 << 10
+
+    private let store: EventStore
+    private let dispatcher: Dispatcher
+    private let refusals: RefusalLog
+    private let accountIDs: [String: Int64]
+    private let largeBodies: NIOThreadPool
+    private let readiness: Readiness
+    private let logger: Logger
+
+    /// An intake for some accounts, which are given their numbers in the store.
+    package init(
+        store: EventStore,
+        dispatcher: Dispatcher,
+        refusals: RefusalLog,
+        accounts: [String],
+        readiness: Readiness,
+        logger: Logger
+    ) async throws(StoreError) {
+        self.store = store
+        self.dispatcher = dispatcher
+        self.refusals = refusals
+        self.accountIDs = try await store.accountIDs(for: accounts)
+        self.largeBodies = NIOThreadPool.singleton
+        self.readiness = readiness
+        self.logger = logger
+    }
+
+    /// Whether callbacks can be kept now.
+    var isReady: Bool { self.readiness.isReady }
+
+    /// Says from now on that the service is not ready. What has begun is still kept.
+    func announceStop() { self.readiness.isReady = false }
+
+    /// Notes a refused request.
+    func record(_ refusal: Refusal) { self.refusals.record(refusal) }
+
+    /// Checks, reads and keeps one body. `completion` may come on any thread, once, after the sync.
+    func accept(
+        _ body: ByteBuffer,
+        admission: RequestJudge.Admission,
+        refusal: @escaping @Sendable (RefusalReason, [UInt8]) -> Void,
+        completion: @escaping @Sendable (IntakeAnswer) -> Void
+    ) {
+        let work: @Sendable () -> Void = {
+            self.read(Array(body.readableBytesView), admission: admission, refusal: refusal, completion: completion)
+        }
+        if body.readableBytes > Self.largeBody {
+            self.largeBodies.submit { _ in work() }
+        } else {
+            work()
+        }
+    }
+
+    private func read(
+        _ body: [UInt8],
+        admission: RequestJudge.Admission,
+        refusal: @escaping @Sendable (RefusalReason, [UInt8]) -> Void,
+        completion: @escaping @Sendable (IntakeAnswer) -> Void
+    ) {
+        let callback: Callback
+        do {
+            callback = try Callback(body: body)
+        } catch {
+            refusal(.notJSON, body)
+            completion(.refused(.notJSON, closes: false))
+            return
+        }
+        let now = Now.milliseconds
+        guard let accountID = self.accountIDs[admission.account] else {
+            refusal(.storage, body)
+            completion(.refused(.storage, closes: false))
+            return
+        }
+        let handlerIDs = self.dispatcher.handlerIDs(accepting: callback, account: admission.account)
+        let arrival = Arrival(callback: callback, accountID: accountID, receivedAt: now, handlerIDs: handlerIDs)
+        self.store.keep(arrival) { result in
+            switch result {
+            case .success(let kept):
+                self.refusals.recordKeyUse(accountID: accountID, keyIndex: admission.keyIndex, now: now)
+                completion(.kept)
+                if case .kept = kept { self.dispatcher.wake(handlerIDs) }
+            case .failure(let error):
+                let reason = error.isOverload ? RefusalReason.overloaded : .storage
+                refusal(reason, body)
+                completion(.refused(reason, closes: false))
+            }
+        }
+    }
+}
+
+extension StoreError {
+    fileprivate var isOverload: Bool { if case .overloaded = self { true } else { false } }
+}

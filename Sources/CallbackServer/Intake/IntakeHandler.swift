@@ -1,0 +1,222 @@
+internal import CallbackQueue
+internal import Callbacks
+internal import NIOCore
+internal import NIOHTTP1
+
+/// The shell around `IntakeConnection` on one channel: bytes in, decisions asked for, answers out.
+final class IntakeHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let intake: Intake
+    private let judge: RequestJudge
+    private let deadlines: IntakeServer.Deadlines
+    private let mailbox: AnswerMailbox
+    private var connection: IntakeConnection
+    private var deadline = NIODeadline.distantFuture
+    private var request = RequestLine()
+    private var isAnswering = false
+    private var nextAnswer: IntakeAnswer?
+    private var closesAfterAnswer = false
+
+    /// What is remembered of the request for the answer and for the list of refusals.
+    private struct RequestLine {
+        var method = ""
+        var uri = ""
+        var isHead = false
+
+        /// Cut and printable, whatever the client sent.
+        var description: String {
+            let text = "\(self.method) \(self.uri.prefix { $0 != "?" })"
+            return String(
+                text.unicodeScalars.prefix(200).map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) }
+            )
+        }
+    }
+
+    init(
+        intake: Intake,
+        judge: RequestJudge,
+        deadlines: IntakeServer.Deadlines,
+        budget: InFlightBudget,
+        mailbox: AnswerMailbox
+    ) {
+        self.intake = intake
+        self.judge = judge
+        self.deadlines = deadlines
+        self.mailbox = mailbox
+        self.connection = IntakeConnection(bodyLimit: judge.bodyLimit, budget: budget)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.setDeadline(after: self.deadlines.header)
+        self.watchDeadline(context, in: TimeAmount(self.deadlines.header))
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(let head):
+            self.request = RequestLine(
+                method: head.method.rawValue,
+                uri: head.uri,
+                isHead: head.method == .HEAD
+            )
+            self.setDeadline(after: self.deadlines.request)
+            self.perform(
+                self.connection.received(
+                    self.judge.judge(head),
+                    isReady: self.intake.isReady,
+                    isLast: self.judge.isLast(head)
+                ),
+                context
+            )
+        case .body(let part):
+            self.perform(self.connection.received(part), context)
+        case .end:
+            self.perform(self.connection.receivedEnd(), context)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.perform(self.connection.disconnected(), context)
+        self.deadline = .distantFuture
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { self.perform(self.connection.receivedLast(), context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case HTTPParserError.invalidEOFState: self.perform(self.connection.receivedLast(), context)
+        case is HTTPParserError, is ByteToMessageDecoderError: self.perform(self.connection.failedToParse(), context)
+        default: context.close(promise: nil)
+        }
+    }
+
+    private func perform(_ action: IntakeConnection.Action, _ context: ChannelHandlerContext) {
+        switch action {
+        case .none:
+            break
+        case .sendContinue:
+            let head = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
+        case .answer(let answer):
+            self.write(answer, context)
+        case .refuse(let reason, let answer):
+            self.intake.record(self.refusal(reason, body: nil, context))
+            if context.channel.isActive { self.write(answer, context) }
+        case .store(let admission, let body):
+            self.store(body, admission, context)
+        case .close where self.isAnswering:
+            self.closesAfterAnswer = true
+        case .close:
+            context.close(promise: nil)
+        }
+    }
+
+    private func store(_ body: ByteBuffer, _ admission: RequestJudge.Admission, _ context: ChannelHandlerContext) {
+        let this = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        let unread = self.refusal(.notJSON, body: nil, context)
+        self.intake.accept(
+            body,
+            admission: admission,
+            refusal: { [intake] reason, body in
+                var refusal = unread
+                refusal.reason = reason.rawValue
+                refusal.bodySize = body.count
+                refusal.bodySHA256 = Digest.sha256(body)
+                refusal.firstBytes = Array(body.prefix(256))
+                intake.record(refusal)
+            },
+            completion: { [mailbox] answer in
+                mailbox.post {
+                    let (handler, context) = this.value
+                    handler.perform(handler.connection.stored(answer), context)
+                }
+            }
+        )
+    }
+
+    /// Writes an answer, and then those of requests pipelined behind it that could be answered at once.
+    ///
+    /// Writing the end of an answer delivers the next request from inside the call. Its answer is put aside until the
+    /// call has returned: with one call inside the other, a read full of tiny requests would use up the stack.
+    private func write(_ answer: IntakeAnswer, _ context: ChannelHandlerContext) {
+        guard !self.isAnswering else {
+            self.nextAnswer = answer
+            return
+        }
+        var next: IntakeAnswer? = answer
+        while let answer = next {
+            self.writeOne(answer, context)
+            next = self.nextAnswer
+            self.nextAnswer = nil
+        }
+    }
+
+    private func writeOne(_ answer: IntakeAnswer, _ context: ChannelHandlerContext) {
+        var head = HTTPResponseHead(version: .http1_1, status: answer.status)
+        head.headers.add(name: "content-length", value: String(answer.text.utf8.count))
+        if !answer.text.isEmpty { head.headers.add(name: "content-type", value: "text/plain; charset=utf-8") }
+        head.headers.add(name: "cache-control", value: "no-store")
+        for header in answer.headers { head.headers.add(name: header.name, value: header.value) }
+        if answer.closes { head.headers.add(name: "connection", value: "close") }
+        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
+        if !answer.text.isEmpty, !self.request.isHead {
+            context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.text)))), promise: nil)
+        }
+        // The next request begins inside the call: its deadline must not be overwritten afterwards, and closing has to
+        // wait for the flush.
+        self.setDeadline(after: answer.closes ? self.deadlines.linger : self.deadlines.idle)
+        self.isAnswering = true
+        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        self.isAnswering = false
+        if self.closesAfterAnswer {
+            context.close(promise: nil)
+        } else if answer.closes {
+            self.linger(context)
+        }
+    }
+
+    /// Ends the connection so that the client can still read the answer: our side first, the rest when it has gone or a
+    /// moment later. Closing at once with unread bytes would reset the connection and destroy the answer.
+    private func linger(_ context: ChannelHandlerContext) {
+        context.close(mode: .output, promise: nil)
+        self.watchDeadline(context, in: TimeAmount(self.deadlines.linger))
+    }
+
+    private func setDeadline(after delay: Duration) {
+        self.deadline = .now() + TimeAmount(delay)
+    }
+
+    /// Looks at the deadline when it should be over; a deadline that has moved is looked at again then. So moving one,
+    /// which happens twice a request, costs nothing.
+    private func watchDeadline(_ context: ChannelHandlerContext, in delay: TimeAmount) {
+        let this = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: delay) {
+            let (handler, context) = this.value
+            guard context.channel.isActive, handler.deadline != .distantFuture else { return }
+            let now = NIODeadline.now()
+            if handler.deadline > now {
+                handler.watchDeadline(context, in: handler.deadline - now)
+                return
+            }
+            handler.perform(handler.connection.timedOut(), context)
+            if context.channel.isActive { handler.watchDeadline(context, in: .seconds(1)) }
+        }
+    }
+
+    private func refusal(_ reason: RefusalReason, body: [UInt8]?, _ context: ChannelHandlerContext) -> Refusal {
+        Refusal(
+            at: Now.milliseconds,
+            reason: reason.rawValue,
+            remote: context.remoteAddress?.ipAddress ?? "unknown",
+            request: self.request.description,
+            bodySize: body?.count
+        )
+    }
+}
