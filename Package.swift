@@ -40,6 +40,15 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Handlers",
+            dependencies: [
+                "Callbacks",
+                "CSQLite",
+                "ScaleAPI",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(
             name: "CallbackQueue",
             dependencies: [
                 "Callbacks",
@@ -90,6 +99,8 @@ let package = Package(
         ),
         // Security fixes come from the system's own libraries.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+
         .testTarget(
             name: "ScaleAPITests",
             dependencies: [
@@ -106,6 +117,18 @@ let package = Package(
         .testTarget(
             name: "CallbacksTests",
             dependencies: ["Callbacks", "ScaleAPI"],
+            resources: [.copy("Examples")]
+        ),
+        .testTarget(
+            name: "HandlersTests",
+            dependencies: [
+                "Callbacks",
+                "Handlers",
+                "ScaleAPI",
+                "ScaleSimulator",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             resources: [.copy("Examples")]
         ),
         .testTarget(

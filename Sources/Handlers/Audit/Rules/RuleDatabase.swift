@@ -1,0 +1,203 @@
+import CSQLite
+import Callbacks
+
+/// An in-memory SQLite that holds one event at a time and answers the rules' questions about it.
+///
+/// It is for one evaluation at a time. What rules may do is decided by `RuleGuard`; what they see is described in
+/// `RuleDatabase+Schema.swift`.
+final class RuleDatabase {
+    /// How many rows of a query are kept as evidence.
+    static let maximumRows = 20
+    /// The longest text value that is kept of one, in characters.
+    static let maximumValueLength = 500
+
+    private struct Statement {
+        let handle: OpaquePointer
+        let reads: Set<String>
+    }
+
+    private let connection: OpaquePointer
+    private let rules = RuleGuard()
+    private var queries: [Statement] = []
+    private var writes: [String: OpaquePointer] = [:]
+
+    /// What the present event does not have in readable form, by `table` or `table.column`, and why.
+    var unavailable: [String: String] = [:]
+
+    /// Opens an empty database.
+    ///
+    /// - Throws: `RuleFailure.sql` when SQLite has no memory left.
+    init() throws(RuleFailure) {
+        var connection: OpaquePointer?
+        let flags =
+            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX
+            | SQLITE_OPEN_PRIVATECACHE
+        guard sqlite3_open_v2(":memory:", &connection, flags, nil) == SQLITE_OK, let connection else {
+            sqlite3_close_v2(connection)
+            throw .sql("the rule database cannot be opened")
+        }
+        self.connection = connection
+        try self.execute("PRAGMA journal_mode = OFF")
+        try self.execute(Self.schema)
+        // Makes these two known; under guard SQLite may not make any other of its virtual tables.
+        try self.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')")
+        RuleFunctions.register(on: connection)
+        self.rules.watch(connection)
+        try self.fill(with: nil)
+    }
+
+    deinit {
+        for statement in self.queries { sqlite3_finalize(statement.handle) }
+        for handle in self.writes.values { sqlite3_finalize(handle) }
+        sqlite3_close_v2(self.connection)
+    }
+
+    /// Compiles a query; it is asked by its number, counted from 0 in the order of this call. Gives its columns.
+    ///
+    /// - Throws: `RuleFailure` when it is not one query that only reads what rules may read.
+    @discardableResult
+    func prepare(_ query: RuleQuery) throws(RuleFailure) -> [String] {
+        var handle: OpaquePointer?
+        var rest = ""
+        let text = query.sql
+        guard !text.utf8.contains(0) else { throw .unsuitable("the SQL holds a NUL") }
+        let (status, reads) = self.rules.guarding(isForeign: true) {
+            text.withCString { start in
+                var tail: UnsafePointer<CChar>?
+                let status = sqlite3_prepare_v3(
+                    self.connection,
+                    start,
+                    -1,
+                    UInt32(SQLITE_PREPARE_PERSISTENT),
+                    &handle,
+                    &tail
+                )
+                rest = tail.map { String(cString: $0) } ?? ""
+                return status
+            }
+        }
+        guard status == SQLITE_OK else { throw .sql(self.message) }
+        guard let handle else { throw .unsuitable("there is no SQL") }
+        self.queries.append(Statement(handle: handle, reads: reads))
+        guard Self.isBlank(rest) else { throw .unsuitable("there is more than one statement") }
+        guard sqlite3_stmt_isexplain(handle) == 0, sqlite3_stmt_readonly(handle) != 0, sqlite3_column_count(handle) > 0
+        else { throw .unsuitable("only a SELECT is allowed") }
+        guard !query.isForeign || sqlite3_bind_parameter_count(handle) == 0 else {
+            throw .unsuitable("the SQL has a parameter, for which there is no value")
+        }
+        for (index, value) in query.parameters.enumerated() { self.bind(value, to: handle, at: Int32(index + 1)) }
+        return (0..<sqlite3_column_count(handle)).map { String(cString: sqlite3_column_name(handle, $0)) }
+    }
+
+    /// Puts an event in the place of the one before; nil for none. Begins its budget.
+    func load(_ callback: Callback?) throws(RuleFailure) {
+        self.rules.liftBudget()
+        try self.fill(with: callback)
+        self.rules.resetBudget()
+    }
+
+    /// Asks a query about the present event. At most `maximumRows` rows are read.
+    func rows(of query: Int) throws(RuleFailure) -> RuleRows {
+        let statement = self.queries[query]
+        // Sorted, so that the same event always gives the same reason.
+        for (name, problem) in self.unavailable.sorted(by: { $0.key < $1.key }) where statement.reads.contains(name) {
+            throw .unavailable(problem)
+        }
+        defer { sqlite3_reset(statement.handle) }
+        let count = sqlite3_column_count(statement.handle)
+        var result = RuleRows(
+            columns: (0..<count).map { String(cString: sqlite3_column_name(statement.handle, $0)) },
+            rows: []
+        )
+        while result.rows.count < Self.maximumRows {
+            switch sqlite3_step(statement.handle) {
+            case SQLITE_ROW:
+                result.rows.append((0..<count).map { Self.value(of: statement.handle, column: $0) })
+            case SQLITE_DONE:
+                return result
+            default:
+                throw self.rules.isOutOfBudget ? .outOfBudget : .sql(self.message)
+            }
+        }
+        return result
+    }
+
+    // MARK: - For filling
+
+    /// Runs one of our own statements with values; it is compiled once.
+    func write(_ sql: String, _ values: [RuleValue] = []) throws(RuleFailure) {
+        let handle: OpaquePointer
+        if let ready = self.writes[sql] {
+            handle = ready
+        } else {
+            var new: OpaquePointer?
+            guard
+                sqlite3_prepare_v3(self.connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &new, nil) == SQLITE_OK,
+                let new
+            else { throw .sql(self.message) }
+            self.writes[sql] = new
+            handle = new
+        }
+        for (index, value) in values.enumerated() { self.bind(value, to: handle, at: Int32(index + 1)) }
+        defer {
+            sqlite3_reset(handle)
+            sqlite3_clear_bindings(handle)
+        }
+        guard sqlite3_step(handle) == SQLITE_DONE else { throw .sql(self.message) }
+    }
+
+    private func execute(_ sql: String) throws(RuleFailure) {
+        guard sqlite3_exec(self.connection, sql, nil, nil, nil) == SQLITE_OK else { throw .sql(self.message) }
+    }
+
+    private var message: String { String(cString: sqlite3_errmsg(self.connection)) }
+
+    private func bind(_ value: RuleValue, to handle: OpaquePointer, at index: Int32) {
+        switch value {
+        case .null: sqlite3_bind_null(handle, index)
+        case .integer(let value): sqlite3_bind_int64(handle, index, value)
+        case .real(let value): sqlite3_bind_double(handle, index, value)
+        case .text(var value):
+            // The destructor -1 tells SQLite to make a copy of its own.
+            let copy = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+            value.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { characters in
+                    // An empty string has no address of its own, and no address would mean NULL.
+                    _ =
+                        characters.baseAddress.map {
+                            sqlite3_bind_text(handle, index, $0, Int32(clamping: characters.count), copy)
+                        } ?? sqlite3_bind_text(handle, index, "", 0, copy)
+                }
+            }
+        }
+    }
+
+    private static func value(of handle: OpaquePointer, column: Int32) -> RuleValue {
+        switch sqlite3_column_type(handle, column) {
+        case SQLITE_INTEGER: return .integer(sqlite3_column_int64(handle, column))
+        case SQLITE_FLOAT: return .real(sqlite3_column_double(handle, column))
+        case SQLITE_TEXT, SQLITE_BLOB:
+            guard let start = sqlite3_column_blob(handle, column) else { return .text("") }
+            let length = min(Int(sqlite3_column_bytes(handle, column)), Self.maximumValueLength * 4)
+            let text = String(decoding: UnsafeRawBufferPointer(start: start, count: length), as: UTF8.self)
+            return .text(text.cut(to: Self.maximumValueLength))
+        default: return .null
+        }
+    }
+
+    /// Whether nothing but white space, semicolons and comments is left.
+    private static func isBlank(_ text: String) -> Bool {
+        text.split(separator: "\n")
+            .allSatisfy { line in
+                let words = line.drop { $0.isWhitespace || $0 == ";" }
+                return words.isEmpty || words.hasPrefix("--")
+            }
+    }
+}
+
+extension String {
+    /// The text when it is short enough, else its beginning with an ellipsis, `limit` characters in all.
+    func cut(to limit: Int) -> String {
+        self.count <= limit ? self : self.prefix(limit - 1) + "…"
+    }
+}

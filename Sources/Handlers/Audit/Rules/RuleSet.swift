@@ -1,0 +1,112 @@
+import Callbacks
+import Foundation
+import Synchronization
+
+/// The rules of one audit handler, compiled and ready to judge.
+///
+/// Judging is synchronous and bounded by `RuleGuard.timeLimit`. Several events can be judged at the same time, each in
+/// a database of its own.
+struct RuleSet: Sendable {
+    /// The placeholders of a reason that every rule has; a rule that finds something has the columns of it too.
+    static let taskPlaceholders = ["batch", "project", "status", "task_id", "type"]
+
+    /// One rule, ready to be asked.
+    struct Rule: Sendable {
+        /// How it is decided whether it applies; queries are named by their number.
+        enum Test: Sendable {
+            case always
+            case sample(Double)
+            case condition(query: Int)
+            case findings(query: Int)
+            case check(findings: Int, precondition: Int?, problem: String)
+        }
+
+        let number: Int
+        let line: Int?
+        let verdict: AuditHandler.Configuration.Verdict
+        let reason: Template
+        let test: Test
+        /// The word that it stands under in the configuration file: `when`, `find`, `check`, `sample` or `always`.
+        let condition: String
+        let check: String?
+    }
+
+    let rules: [Rule]
+    private let databases: RuleDatabases
+
+    /// Compiles rules, and tries each of them on an empty task.
+    ///
+    /// - Throws: `RuleError` for the first that cannot be used.
+    init(_ configuration: [AuditHandler.Configuration.Rule]) throws(RuleError) {
+        var queries: [RuleQuery] = []
+        var rules: [Rule] = []
+        let trial: RuleDatabase
+        do throws(RuleFailure) { trial = try RuleDatabase() } catch {
+            throw RuleError(rule: 0, line: nil, problem: error.description, advice: "Free some memory.")
+        }
+        for (index, rule) in configuration.enumerated() {
+            var compiler = RuleCompiler(rule: rule, number: index + 1, trial: trial, queries: queries)
+            rules.append(try compiler.compile())
+            queries = compiler.queries
+        }
+        self.rules = rules
+        self.databases = RuleDatabases(queries: queries)
+    }
+
+    /// Judges a task as a callback shows it.
+    func judge(_ callback: Callback) -> Judgement {
+        self.databases.judge(callback, by: self.rules)
+    }
+}
+
+/// Databases for as many judgements at a time as there are processors: a thread never has to wait for another's.
+private final class RuleDatabases: Sendable {
+    private final class Slot: Sendable {
+        let database = Mutex<RuleDatabase?>(nil)
+    }
+
+    private let queries: [RuleQuery]
+    private let slots: [Slot]
+
+    init(queries: [RuleQuery]) {
+        self.queries = queries
+        self.slots = (0..<max(1, ProcessInfo.processInfo.activeProcessorCount)).map { _ in Slot() }
+    }
+
+    func judge(_ callback: Callback, by rules: [RuleSet.Rule]) -> Judgement {
+        let queries = self.queries
+        for slot in self.slots {
+            let judgement = slot.database.withLockIfAvailable { database in
+                Self.judge(callback, by: rules, in: &database, queries: queries)
+            }
+            if let judgement { return judgement }
+        }
+        return self.slots[0].database
+            .withLock { database in
+                Self.judge(callback, by: rules, in: &database, queries: queries)
+            }
+    }
+
+    private static func judge(
+        _ callback: Callback,
+        by rules: [RuleSet.Rule],
+        in slot: inout RuleDatabase?,
+        queries: [RuleQuery]
+    ) -> Judgement {
+        do throws(RuleFailure) {
+            let database: RuleDatabase
+            if let ready = slot {
+                database = ready
+            } else {
+                database = try RuleDatabase()
+                for query in queries { try database.prepare(query) }
+                slot = database
+            }
+            return try Judgement(of: callback, by: rules, in: database)
+        } catch {
+            // Made anew for the next event.
+            slot = nil
+            return Judgement(failure: error, rule: nil)
+        }
+    }
+}
