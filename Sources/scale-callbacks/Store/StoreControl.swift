@@ -1,0 +1,85 @@
+import AsyncHTTPClient
+import CallbackQueue
+import CallbackServer
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Changes a store: through the running service's control socket, or directly when no service holds the store.
+struct StoreControl: Sendable {
+    /// The store's path.
+    let storePath: String
+
+    /// Makes deliveries due now; how many.
+    func retry(_ selection: DeliverySelection) async throws -> Int {
+        try await self.change(path: "/deliveries/retry", request: Control.RetryRequest(selection)) { store in
+            try await store.retryDeliveries(selection, now: Now.milliseconds)
+        }
+    }
+
+    /// Holds a handler for a reason, or with nil lets it go on; false when there is no such handler.
+    func setHold(_ reason: String?, ofHandler name: String) async throws -> Bool {
+        let request = Control.HandlerRequest(name: name, holdReason: reason)
+        return try await self.change(path: "/handlers", request: request) { store in
+            if let reason {
+                try await store.holdHandler(named: name, reason: reason, now: Now.milliseconds) ? 1 : 0
+            } else {
+                try await store.resumeHandler(named: name) ? 1 : 0
+            }
+        } > 0
+    }
+
+    private func change(
+        path: String,
+        request: some Encodable & Sendable,
+        directly: (EventStore) async throws -> Int
+    ) async throws -> Int {
+        let store: EventStore
+        do {
+            // Opening makes a store where there is none; a command that changes one must find one.
+            _ = try StoreReader(path: self.storePath)
+            var logger = Logger(label: "scale-callbacks") { StreamLogHandler.standardError(label: $0) }
+            logger.logLevel = .warning
+            store = try EventStore.open(.init(path: self.storePath), logger: logger)
+        } catch StoreError.locked {
+            return try await self.ask(path: path, request: request)
+        }
+        do {
+            let changed = try await directly(store)
+            try await store.close()
+            return changed
+        } catch {
+            try? await store.close()
+            throw error
+        }
+    }
+
+    private func ask(path: String, request body: some Encodable) async throws -> Int {
+        let socket = Control.socketPath(ofStore: self.storePath)
+        let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
+        var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+        do {
+            return try await HTTPClient.withCommandClient { client in
+                let response = try await client.execute(request, timeout: .seconds(30))
+                let answer = try await response.body.collect(upTo: 1 << 20)
+                guard response.status == .ok else {
+                    throw CommandError("The service answered \(response.status.code) on its control socket.")
+                }
+                return try JSONDecoder().decode(Control.ChangeResponse.self, from: Data(answer.readableBytesView))
+                    .changed
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw CommandError(
+                "The store is open in another process, and its control socket \(socket) does not answer (\(error)). "
+                    + "Is it a service of this version, and are you its user?",
+                exitCode: .unavailable
+            )
+        }
+    }
+}
