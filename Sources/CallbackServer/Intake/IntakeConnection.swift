@@ -52,17 +52,6 @@ struct IntakeConnection {
         self.budget = budget
     }
 
-    /// Whether a request has begun and is not answered.
-    var isBusy: Bool {
-        switch self.state {
-        case .receiving, .storing: true
-        case .idle, .finishing, .closing: false
-        }
-    }
-
-    /// Whether the answer waits for the disk, which no client can hurry or hold up.
-    var isStoring: Bool { if case .storing = self.state { true } else { false } }
-
     /// A head has come.
     ///
     /// - Parameter isLast: The client wants, or the version demands, that the connection ends with the answer.
