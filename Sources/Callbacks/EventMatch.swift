@@ -57,6 +57,19 @@ public struct EventMatch: Sendable, Hashable {
         return true
     }
 
+    /// Whether it is certain that no event is taken by both. False when patterns would have to be compared.
+    public func isDisjoint(from other: EventMatch) -> Bool {
+        func areDisjoint(_ left: [String]?, _ right: [String]?) -> Bool {
+            guard let left, let right else { return false }
+            guard !(left + right).contains(where: { $0.contains("*") }) else { return false }
+            return Set(left).isDisjoint(with: right)
+        }
+        if let kinds = self.kinds, let others = other.kinds, kinds.isDisjoint(with: others) { return true }
+        return areDisjoint(self.accounts, other.accounts) || areDisjoint(self.types, other.types)
+            || areDisjoint(self.statuses, other.statuses) || areDisjoint(self.projects, other.projects)
+            || areDisjoint(self.batches, other.batches)
+    }
+
     private static func isListed(_ value: String?, in list: [String]?) -> Bool {
         guard let list else { return true }
         return value.map(list.contains) ?? false

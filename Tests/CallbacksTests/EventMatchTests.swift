@@ -90,4 +90,24 @@ import Testing
         #expect(!EventMatch(batches: ["other"]).accepts(batch, account: "live"))
         #expect(!EventMatch(projects: ["*"]).accepts(batch, account: "live"))
     }
+
+    @Test(
+        arguments: [
+            (EventMatch(), EventMatch(), false), (EventMatch(accounts: ["live"]), EventMatch(), false),
+            (EventMatch(accounts: ["live"]), EventMatch(accounts: ["test"]), true),
+            (EventMatch(accounts: ["live", "test"]), EventMatch(accounts: ["test"]), false),
+            (EventMatch(types: ["a"]), EventMatch(types: ["b"]), true),
+            (EventMatch(projects: ["a"]), EventMatch(projects: ["b"]), true),
+            (EventMatch(projects: ["a*"]), EventMatch(projects: ["b"]), false),
+            (EventMatch(batches: ["a"]), EventMatch(batches: ["b"]), true),
+            (EventMatch(statuses: ["error"]), EventMatch(statuses: ["completed"]), true),
+            (EventMatch(kinds: [.completed]), EventMatch(kinds: [.audit]), true),
+            (EventMatch(kinds: [.completed]), EventMatch(kinds: [.audit, .completed]), false),
+            (EventMatch(tags: ["a"]), EventMatch(tags: ["b"]), false),
+        ]
+    )
+    func `two matches are disjoint only when no event can pass both`(left: EventMatch, right: EventMatch, are: Bool) {
+        #expect(left.isDisjoint(from: right) == are)
+        #expect(right.isDisjoint(from: left) == are)
+    }
 }

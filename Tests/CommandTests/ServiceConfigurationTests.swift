@@ -318,4 +318,24 @@ import Testing
         #expect(configuration.accounts.map(\.name) == ["default"])
         #expect(configuration.listen.insecureAcceptAll)
     }
+
+    @Test func `live audits that may judge the same task are warned of`() throws {
+        func warnings(_ first: String, _ second: String) throws -> [String] {
+            let text = """
+                accounts: [{ name: live, callback-auth-keys: [key-4711-a], api-key: key-4711-b }]
+                handlers:
+                  - { name: one, match: { project: a }, audit: { mode: \(first), rules: [{ accept: fine }] } }
+                  - { name: two, match: { \(second) }, audit: { mode: live, rules: [{ accept: fine }] } }
+                """
+            return try ConfigurationFile(environment: [:], workingDirectory: "/nowhere")
+                .read(text: text, named: "s.yaml").warnings
+        }
+        let warning = """
+            s.yaml:4: "one" and "two" both audit live and may match the same task, which could then be audited twice; \
+            let their `match` differ in account, type, project or batch
+            """
+        #expect(try warnings("live", #"project: "*""#) == [warning])
+        #expect(try warnings("live", "project: b") == [])
+        #expect(try warnings("shadow", #"project: "*""#) == [])
+    }
 }

@@ -16,7 +16,7 @@ extension ConfigurationReader {
             return []
         }
         var names: [String: Int] = [:]
-        return sequence.compactMap { node in
+        let handlers: [HandlerConfiguration] = sequence.compactMap { node in
             guard
                 let section = self.section(
                     node,
@@ -60,6 +60,23 @@ extension ConfigurationReader {
                 }
             }
             return handler
+        }
+        self.warnOfRivals(handlers.filter(\.auditsLive))
+        return handlers
+    }
+
+    /// Two live audits of one task could both ask Scale before either has sent its verdict.
+    private mutating func warnOfRivals(_ handlers: [HandlerConfiguration]) {
+        for (index, handler) in handlers.enumerated() {
+            for rival in handlers[..<index] where !handler.match.isDisjoint(from: rival.match) {
+                self.warn(
+                    handler.line,
+                    """
+                    "\(rival.name)" and "\(handler.name)" both audit live and may match the same task, which could then \
+                    be audited twice; let their `match` differ in account, type, project or batch
+                    """
+                )
+            }
         }
     }
 

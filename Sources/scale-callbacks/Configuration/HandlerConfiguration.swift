@@ -31,6 +31,9 @@ struct HandlerConfiguration: Sendable, Hashable {
         }
     }
 
+    /// Whether it sends verdicts to Scale.
+    var auditsLive: Bool { if case .audit(let audit) = self.kind { audit.mode == .live } else { false } }
+
     /// The name that its deliveries belong to.
     var name: String
     /// Which events it takes.
