@@ -168,8 +168,10 @@ final class StoreWriter: Sendable {
         } catch {
             let error = StoreError(error)
             if case .contradicted = error, batch.count > 1 {
-                // One bad change must not cost the others their place: each is tried alone.
-                for item in batch { self.commit([item]) }
+                // One bad change must not cost the others their place: each is tried alone, until storage breaks.
+                for item in batch {
+                    if let broken = self.breakage { item.fail(broken) } else { self.commit([item]) }
+                }
                 return
             }
             self.logger.error("Store batch refused", metadata: ["error": "\(error)", "batch.count": "\(batch.count)"])
@@ -183,6 +185,13 @@ final class StoreWriter: Sendable {
             let error = StoreError(error)
             self.logger.error("WAL checkpoint failed", metadata: ["error": "\(error)"])
             if case .broken = error { self.refuseFromNowOn(error) }
+        }
+    }
+
+    /// Why nothing may be written any more; nil while the store works, also while it is being closed.
+    private var breakage: StoreError? {
+        self.state.withLock { state in
+            if case .broken = state.refusal { state.refusal } else { nil }
         }
     }
 
