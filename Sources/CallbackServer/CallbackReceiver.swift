@@ -106,8 +106,7 @@ package struct CallbackReceiver: Sendable {
             dispatcher: dispatcher,
             refusals: refusals,
             accounts: self.configuration.accounts.map(\.name),
-            readiness: readiness,
-            logger: self.logger
+            readiness: readiness
         )
         readiness.isReady = true
 

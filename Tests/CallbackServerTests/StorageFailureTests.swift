@@ -25,8 +25,7 @@ import Testing
                 dispatcher: Dispatcher(store: store, handlers: [], logger: logger) { _ in nil },
                 refusals: RefusalLog(store: store, logger: logger),
                 accounts: configuration.accounts.map(\.name),
-                readiness: readiness,
-                logger: logger
+                readiness: readiness
             )
             let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
             let server = IntakeServer(

@@ -1,10 +1,7 @@
 package import CallbackQueue
 internal import Callbacks
-package import Logging
 internal import NIOCore
 internal import NIOPosix
-internal import ScaleAPI
-internal import Synchronization
 
 /// What happens to a callback behind the HTTP: its body is checked and read, and it is kept.
 package struct Intake: Sendable {
@@ -17,7 +14,6 @@ package struct Intake: Sendable {
     private let accountIDs: [String: Int64]
     private let largeBodies: NIOThreadPool
     private let readiness: Readiness
-    private let logger: Logger
 
     /// An intake for some accounts, which are given their numbers in the store.
     package init(
@@ -25,8 +21,7 @@ package struct Intake: Sendable {
         dispatcher: Dispatcher,
         refusals: RefusalLog,
         accounts: [String],
-        readiness: Readiness,
-        logger: Logger
+        readiness: Readiness
     ) async throws(StoreError) {
         self.store = store
         self.dispatcher = dispatcher
@@ -34,7 +29,6 @@ package struct Intake: Sendable {
         self.accountIDs = try await store.accountIDs(for: accounts)
         self.largeBodies = NIOThreadPool.singleton
         self.readiness = readiness
-        self.logger = logger
     }
 
     /// Whether callbacks can be kept now.

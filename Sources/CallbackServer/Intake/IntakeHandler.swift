@@ -20,7 +20,7 @@ final class IntakeHandler: ChannelInboundHandler {
     private var closesAfterAnswer = false
 
     /// What is remembered of the request for the answer and for the list of refusals.
-    private struct RequestLine {
+    private struct RequestLine: Sendable {
         var method = ""
         var uri = ""
         var isHead = false
@@ -30,6 +30,16 @@ final class IntakeHandler: ChannelInboundHandler {
             let text = "\(self.method) \(self.uri.prefix { $0 != "?" })"
             return String(
                 text.unicodeScalars.prefix(200).map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) }
+            )
+        }
+
+        /// What is kept of it when it is refused.
+        func refusal(_ reason: RefusalReason, from remote: SocketAddress?) -> Refusal {
+            Refusal(
+                at: Now.milliseconds,
+                reason: reason.rawValue,
+                remote: remote?.ipAddress ?? "unknown",
+                request: self.description
             )
         }
     }
@@ -107,7 +117,7 @@ final class IntakeHandler: ChannelInboundHandler {
         case .answer(let answer):
             self.write(answer, context)
         case .refuse(let reason, let answer):
-            self.intake.record(self.refusal(reason, body: nil, context))
+            self.intake.record(self.request.refusal(reason, from: context.remoteAddress))
             if context.channel.isActive { self.write(answer, context) }
         case .store(let admission, let body):
             self.store(body, admission, context)
@@ -120,13 +130,13 @@ final class IntakeHandler: ChannelInboundHandler {
 
     private func store(_ body: ByteBuffer, _ admission: RequestJudge.Admission, _ context: ChannelHandlerContext) {
         let this = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        let unread = self.refusal(.notJSON, body: nil, context)
+        let remote = context.remoteAddress
         self.intake.accept(
             body,
             admission: admission,
-            refusal: { [intake] reason, body in
-                var refusal = unread
-                refusal.reason = reason.rawValue
+            refusal: { [intake, request] reason, body in
+                // Made here and not before: most callbacks are not refused.
+                var refusal = request.refusal(reason, from: remote)
                 refusal.bodySize = body.count
                 refusal.bodySHA256 = Digest.sha256(body)
                 refusal.firstBytes = Array(body.prefix(256))
@@ -208,15 +218,5 @@ final class IntakeHandler: ChannelInboundHandler {
             handler.perform(handler.connection.timedOut(), context)
             if context.channel.isActive { handler.watchDeadline(context, in: .seconds(1)) }
         }
-    }
-
-    private func refusal(_ reason: RefusalReason, body: [UInt8]?, _ context: ChannelHandlerContext) -> Refusal {
-        Refusal(
-            at: Now.milliseconds,
-            reason: reason.rawValue,
-            remote: context.remoteAddress?.ipAddress ?? "unknown",
-            request: self.request.description,
-            bodySize: body?.count
-        )
     }
 }
