@@ -1,9 +1,7 @@
 package import Callbacks
-internal import Foundation
 package import Logging
 package import ScaleAPI
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// Hands every due delivery to its handler until it is settled.
 ///

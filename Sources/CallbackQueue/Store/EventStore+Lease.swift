@@ -102,7 +102,7 @@ extension EventStore {
         outcome: Outcome,
         now: Int64
     ) async throws(StoreError) -> LeaseUse {
-        let row = SettlementRow(settlement, outcome: outcome)
+        let row = SettlementRow(settlement, outcome: outcome, now: now)
         let detail = outcome.detail?.encodedString
         return try await self.writer.write(weight: 512) { database in
             guard try Self.isHeld(lease, in: database) else { return .leaseLost }
@@ -114,8 +114,8 @@ extension EventStore {
                     """
             )
             .execute(arguments: [
-                row.state, row.dueAt ?? (settlement == .released ? now : nil), row.failures, row.outcome,
-                outcome.failureClass?.rawValue, outcome.summary, row.state == "pending" ? nil : now, lease.deliveryID,
+                row.state, row.dueAt, row.failures, row.outcome, outcome.failureClass?.rawValue, outcome.summary,
+                row.settledAt, lease.deliveryID,
             ])
             try database.cachedStatement(
                 sql: """
@@ -273,21 +273,26 @@ private struct DueDelivery: FetchableRecord {
 /// A settlement as columns.
 private struct SettlementRow: Sendable {
     let state: String
+    /// Nil leaves the time as it is.
     let dueAt: Int64?
+    let settledAt: Int64?
     let failures: Int
     let outcome: String
 
-    init(_ settlement: Settlement, outcome: Outcome) {
+    init(_ settlement: Settlement, outcome: Outcome, now: Int64) {
         switch settlement {
         case .completed:
-            (self.state, self.dueAt, self.failures) = ("completed", nil, 0)
+            (self.state, self.dueAt, self.settledAt, self.failures) = ("completed", nil, now, 0)
             self.outcome = outcome.disposition == .stale ? "stale" : "completed"
         case .retry(let dueAt):
-            (self.state, self.dueAt, self.failures, self.outcome) = ("pending", dueAt, 1, "retry")
+            (self.state, self.dueAt, self.settledAt, self.failures) = ("pending", dueAt, nil, 1)
+            self.outcome = "retry"
         case .dead:
-            (self.state, self.dueAt, self.failures, self.outcome) = ("dead", nil, 1, "dead")
+            (self.state, self.dueAt, self.settledAt, self.failures) = ("dead", nil, now, 1)
+            self.outcome = "dead"
         case .released:
-            (self.state, self.dueAt, self.failures, self.outcome) = ("pending", nil, 0, "released")
+            (self.state, self.dueAt, self.settledAt, self.failures) = ("pending", now, nil, 0)
+            self.outcome = "released"
         }
     }
 }
