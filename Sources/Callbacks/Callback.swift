@@ -64,26 +64,22 @@ public struct Callback: Sendable {
 
     /// The task object, when the body has one.
     public var task: JSONDocument.Node? {
-        self.document.root.members.last { $0.key == "task" && $0.value.kind == .object }?.value
+        self.document.root["task"].flatMap { $0.kind == .object ? $0 : nil }
     }
 
     /// The response: the top level's, else the task's (contract A3).
     public var response: JSONDocument.Node? {
-        let members = self.document.root.members
-        return members.last { $0.key == "response" }?.value
-            ?? self.task?.members.last { $0.key == "response" }?.value
+        self.document.root["response"] ?? self.task?["response"]
     }
 
     /// The task's tags; none when it has none.
     public var tags: [String] {
-        let tags = self.task?.members.last { $0.key == "tags" }?.value
-        return tags?.elements.compactMap(\.string) ?? []
+        self.task?["tags"]?.elements.compactMap(\.string) ?? []
     }
 
     /// The keys of the task's metadata.
     public var metadataKeys: [String] {
-        let metadata = self.task?.members.last { $0.key == "metadata" }?.value
-        return metadata?.members.map(\.key) ?? []
+        self.task?["metadata"]?.members.map(\.key) ?? []
     }
 
     /// Reads a body.

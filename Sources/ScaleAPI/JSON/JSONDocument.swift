@@ -94,6 +94,11 @@ public struct JSONDocument: Sendable {
             return members
         }
 
+        /// The value of the last member with this key; nil when there is none, or this is not an object.
+        public subscript(key: String) -> Node? {
+            self.members.last { $0.key == key }?.value
+        }
+
         /// The elements when this is an array, otherwise none.
         public var elements: [Node] {
             guard self.kind == .array else { return [] }
