@@ -62,28 +62,20 @@ struct DeliveriesCommand: AsyncParsableCommand {
         @OptionGroup var format: OutputOptions
         @OptionGroup var filters: Filters
 
-        @Option(name: .long, help: "At most so many.")
-        var limit = 50
-
-        @Option(name: .long, help: "Go on where the page before ended.")
-        var after: Int64?
+        @OptionGroup var page: PageOptions
 
         @Flag(name: .long, help: "However many there are.")
         var all = false
 
-        func validate() throws {
-            guard (1...10_000).contains(self.limit) else { throw ValidationError("--limit must be 1 to 10000.") }
-        }
-
         func run() async throws {
             let reader = try self.store.reader()
             var listing = Listing(of: DeliveryItem.self, format: self.format.output, to: DescriptorSink.standardOutput)
-            var cursor = self.after
+            var cursor = self.page.after
             repeat {
                 let page = try await reader.deliveries(
                     self.filters.selection(),
                     from: cursor,
-                    limit: self.all ? 1000 : self.limit
+                    limit: self.all ? 1000 : self.page.limit
                 )
                 for record in page.rows { try listing.add(DeliveryItem(record)) }
                 cursor = page.next

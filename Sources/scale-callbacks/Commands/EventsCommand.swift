@@ -31,11 +31,7 @@ struct EventsCommand: AsyncParsableCommand {
         @Flag(name: .long, help: "Every event, oldest first, however many there are.")
         var all = false
 
-        @Option(name: .long, help: "At most so many.")
-        var limit = 50
-
-        @Option(name: .long, help: "Go on where the page before ended.")
-        var after: Int64?
+        @OptionGroup var page: PageOptions
 
         @Option(name: .long, help: "Only of this account.")
         var account: String?
@@ -68,7 +64,6 @@ struct EventsCommand: AsyncParsableCommand {
         var parked = false
 
         func validate() throws {
-            guard (1...10_000).contains(self.limit) else { throw ValidationError("--limit must be 1 to 10000.") }
             if let since = self.since, Quantity.duration(since) == nil {
                 throw ValidationError("--since must be a time such as 90m, 24h or 7d.")
             }
@@ -78,11 +73,11 @@ struct EventsCommand: AsyncParsableCommand {
             let reader = try self.store.reader()
             var listing = Listing(of: EventItem.self, format: self.format.output, to: DescriptorSink.standardOutput)
             guard self.all else {
-                let page = try await reader.events(self.selection, from: self.after, limit: self.limit)
+                let page = try await reader.events(self.selection, from: self.page.after, limit: self.page.limit)
                 for record in page.rows { try listing.add(EventItem(record)) }
                 return try listing.finish(next: page.next.map(String.init))
             }
-            var cursor = self.after
+            var cursor = self.page.after
             repeat {
                 let page = try await reader.events(self.selection, order: .oldestFirst, from: cursor, limit: 1000)
                 for record in page.rows { try listing.add(EventItem(record)) }

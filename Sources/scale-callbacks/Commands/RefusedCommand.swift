@@ -19,18 +19,10 @@ struct RefusedCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var format: OutputOptions
 
-    @Option(name: .long, help: "At most so many.")
-    var limit = 50
-
-    @Option(name: .long, help: "Go on where the page before ended.")
-    var after: Int64?
+    @OptionGroup var page: PageOptions
 
     @Flag(name: .long, help: "How many of each reason in each of the last 48 hours.")
     var counts = false
-
-    func validate() throws {
-        guard (1...10_000).contains(self.limit) else { throw ValidationError("--limit must be 1 to 10000.") }
-    }
 
     func run() async throws {
         let reader = try self.store.reader()
@@ -46,7 +38,7 @@ struct RefusedCommand: AsyncParsableCommand {
             return try listing.finish()
         }
         var listing = Listing(of: RefusalItem.self, format: self.format.output, to: DescriptorSink.standardOutput)
-        let page = try await reader.refusals(from: self.after, limit: self.limit)
+        let page = try await reader.refusals(from: self.page.after, limit: self.page.limit)
         for record in page.rows { try listing.add(RefusalItem(record: record)) }
         try listing.finish(next: page.next.map(String.init))
     }

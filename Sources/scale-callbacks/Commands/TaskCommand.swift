@@ -31,21 +31,19 @@ struct TaskCommand: AsyncParsableCommand {
             var selection = EventSelection()
             selection.taskID = self.taskID
             let sink = DescriptorSink.standardOutput
+            var listing = Listing(of: EventHistory.self, format: self.format.output, to: sink)
             var count = 0
             var cursor: Int64?
             repeat {
                 let page = try await reader.events(selection, order: .oldestFirst, from: cursor)
                 for record in page.rows {
                     let history = try await EventHistory(record, reader: reader)
-                    switch self.format.output {
-                    case .table: if count > 0 { try sink.writeLine("\n" + String(repeating: "─", count: 80)) }
-                    case .json: try sink.write(Array((count == 0 ? #"{"items":["# : ",").utf8))
-                    case .jsonl: break
-                    }
-                    if self.format.output == .json {
-                        try sink.write(history.json.encoded)
+                    if self.format.output == .table {
+                        // For people each event is a page of its own.
+                        if count > 0 { try sink.writeLine("\n" + String(repeating: "─", count: 80)) }
+                        try history.write(as: .table, to: sink)
                     } else {
-                        try history.write(as: self.format.output, to: sink)
+                        try listing.add(history)
                     }
                     count += 1
                 }
@@ -54,7 +52,7 @@ struct TaskCommand: AsyncParsableCommand {
             guard count > 0 else {
                 throw NothingFound("No callback about the task \(TerminalText.escaped(self.taskID)) was kept.")
             }
-            if self.format.output == .json { try sink.writeLine(#"],"next":null}"#) }
+            if self.format.output != .table { try listing.finish() }
         }
     }
 }

@@ -3,7 +3,9 @@ import Callbacks
 import ScaleAPI
 
 /// One event with everything that was done about it.
-struct EventHistory {
+struct EventHistory: Row {
+    static var columns: [Column] { EventItem.columns }
+
     private let event: EventRecord
     private let deliveries: [(delivery: DeliveryRecord, attempts: [AttemptRecord])]
 
@@ -21,6 +23,8 @@ struct EventHistory {
         } while cursor != nil
         self.deliveries = deliveries.reversed()
     }
+
+    var cells: [String] { EventItem(self.event).cells }
 
     /// The event with its deliveries, and those with their attempts.
     var json: JSON {
