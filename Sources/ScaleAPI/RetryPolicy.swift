@@ -14,7 +14,9 @@ public struct RetryPolicy: Sendable, Hashable {
     public var attempts: Int
     /// The longest delay before the first repeat; it doubles from there.
     public var firstDelay: Duration
-    /// No delay is longer than this, not even one that Scale asked for with `Retry-After`.
+    /// No delay is longer than this.
+    ///
+    /// When Scale asks for more with `Retry-After`, the call is not repeated: it fails, and its error tells the time.
     public var maximumDelay: Duration
 
     /// A policy; the defaults try four times within a few seconds.

@@ -8,7 +8,7 @@ public import Logging
 ///
 /// ```swift
 /// let configuration = ScaleClient.Configuration(apiKey: Secret(key))
-/// let httpClient = HTTPClient(configuration: configuration.httpClientConfiguration)
+/// let httpClient = HTTPClient(configuration: try configuration.httpClientConfiguration)
 /// let scale = ScaleClient(configuration: configuration, httpClient: httpClient, logger: logger)
 /// for try await task in scale.tasks(TaskFilter(project: "dock", status: .completed)) { print(task.id) }
 /// ```
@@ -29,8 +29,8 @@ public struct ScaleClient: Sendable {
     /// - Parameters:
     ///   - configuration: The key and the limits.
     ///   - httpClient: Where connections come from; the caller owns it. Make it with
-    ///     `Configuration.httpClientConfiguration`: whether redirects are followed and how long connecting may take
-    ///     is decided there.
+    ///     `Configuration.httpClientConfiguration`: whether redirects are followed, how long connecting may take, and
+    ///     the proxy and the certificates are decided there.
     ///   - logger: Told about repeats at level debug. It never sees keys or bodies.
     public init(configuration: Configuration, httpClient: HTTPClient, logger: Logger) {
         self.init(configuration: configuration, httpClient: httpClient, logger: logger, surroundings: .system)

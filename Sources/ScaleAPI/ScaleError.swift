@@ -38,12 +38,16 @@ public struct ScaleError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let timeout = Self("timeout")
         /// No connection, or it broke before the answer was complete.
         public static let connectionFailed = Self("connectionFailed")
-        /// 3xx: redirects are never followed, so that the key goes nowhere else.
+        /// 3xx: redirects are not followed, so that the key goes nowhere else; those of result files only within limits.
         public static let redirected = Self("redirected")
         /// A successful status with a body that is not what it should be.
         public static let malformedResponse = Self("malformedResponse")
-        /// A body longer than `ScaleClient.Configuration.maximumResponseBytes`.
+        /// A body longer than `ScaleClient.Configuration.maximumResponseBytes`, or a file longer than the limit given.
         public static let responseTooLarge = Self("responseTooLarge")
+        /// A file of this machine could not be written, or it changed while it was sent.
+        public static let fileFailed = Self("fileFailed")
+        /// A job ended in another way than completed; the message says how.
+        public static let jobFailed = Self("jobFailed")
         /// The calling task was cancelled.
         public static let cancelled = Self("cancelled")
         /// Anything else.
@@ -139,6 +143,9 @@ public struct ScaleError: Error, Sendable, Hashable, CustomStringConvertible {
         }
         return result
     }
+
+    /// The message of every error with the code `cancelled`.
+    static let cancelledMessage = "the calling task was cancelled"
 
     /// This error with the outcome of the whole call, of which it is the last attempt.
     func withUnknownOutcome() -> Self {

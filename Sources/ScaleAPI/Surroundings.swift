@@ -10,18 +10,22 @@ package struct Surroundings: Sendable {
     let now: @Sendable () -> Int64
     /// A number in `0..<1`.
     let random: @Sendable () -> Double
+    /// The addresses of a host, in figures.
+    let addresses: @Sendable (String) async throws -> [String]
 
-    /// Delays by `clock`, dates by `now`, jitter by `random`.
+    /// Delays by `clock`, dates by `now`, jitter by `random`, hosts by `addresses`.
     package init(
         clock: some Clock<Duration>,
         now: @escaping @Sendable () -> Int64,
-        random: @escaping @Sendable () -> Double
+        random: @escaping @Sendable () -> Double,
+        addresses: @escaping @Sendable (String) async throws -> [String] = { try await HostAddress.look(up: $0) }
     ) {
         let start = clock.now
         self.elapsed = { start.duration(to: clock.now) }
         self.sleep = { duration in try await clock.sleep(for: duration) }
         self.now = now
         self.random = random
+        self.addresses = addresses
     }
 
     /// The real ones.

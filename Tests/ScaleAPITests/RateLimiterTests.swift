@@ -45,6 +45,53 @@ import Testing
         #expect(clock.sleeps == [.seconds(10)])
     }
 
+    @Test func `callers who give up make room for those who come after them`() async throws {
+        let clock = StillClock()
+        let surroundings = Surroundings(clock: clock, now: { 0 }, random: { 0 })
+        let limiter = RateLimiter(requestsPerSecond: 1, surroundings: surroundings)
+        try await limiter.waitForTurn()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await limiter.waitForTurn() }
+            try await clock.untilSleepers(1)
+            group.addTask { try await limiter.waitForTurn() }
+            try await clock.untilSleepers(2)
+            // Both wait, for 1 and 2. A third gives up; who comes then waits for 3 and not for 4.
+            for expected in [3, 4] {
+                let waiting = Task { try await limiter.waitForTurn() }
+                try await clock.untilSleepers(expected)
+                waiting.cancel()
+                await #expect(throws: CancellationError.self) { try await waiting.value }
+            }
+            #expect(clock.sleeps == [.seconds(1), .seconds(2), .seconds(3), .seconds(3)])
+            group.cancelAll()
+        }
+        // The first two gave up as well, in whatever order.
+        let last = Task { try await limiter.waitForTurn() }
+        try await clock.untilSleepers(5)
+        #expect(clock.sleeps.last == .seconds(1))
+        last.cancel()
+    }
+
+    @Test func `a turn given back in the middle goes to the next caller`() async throws {
+        let clock = StillClock()
+        let surroundings = Surroundings(clock: clock, now: { 0 }, random: { 0 })
+        let limiter = RateLimiter(requestsPerSecond: 1, surroundings: surroundings)
+        try await limiter.waitForTurn()
+        var waiting: [Task<Void, any Error>] = []
+        for count in 1...3 {
+            waiting.append(Task { try await limiter.waitForTurn() })
+            try await clock.untilSleepers(count)
+        }
+        waiting[1].cancel()
+        _ = await waiting[1].result
+        for count in 4...5 {
+            waiting.append(Task { try await limiter.waitForTurn() })
+            try await clock.untilSleepers(count)
+        }
+        #expect(clock.sleeps == [1, 2, 3, 2, 4].map { .seconds($0) })
+        for task in waiting { task.cancel() }
+    }
+
     @Test func `delays double up to the maximum and shrink with chance`() {
         let policy = RetryPolicy(attempts: 9, firstDelay: .milliseconds(500), maximumDelay: .seconds(30))
         let longest = [0, 1, 2, 5, 6, 7, 1000, Int.max]

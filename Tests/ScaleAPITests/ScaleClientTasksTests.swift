@@ -301,7 +301,7 @@ import Testing
         answer: ScriptedServer.Answer
     ) async throws {
         try await ClientFixture.run(answers: [answer]) { fixture in
-            let httpClient = HTTPClient(configuration: fixture.client.configuration.httpClientConfiguration)
+            let httpClient = HTTPClient(configuration: try fixture.client.configuration.httpClientConfiguration)
             let client = ScaleClient(
                 configuration: fixture.client.configuration,
                 httpClient: httpClient,

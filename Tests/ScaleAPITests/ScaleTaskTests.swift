@@ -13,9 +13,18 @@ import Testing
         #expect(task.customerReviewComments.count == 2)
         #expect(task.priorResponses.count == 2)
         #expect(task.audits.count >= 2)
-        #expect(task.audits.allSatisfy { $0.auditedAt != nil && $0.result != nil && $0.source != nil })
+        #expect(task.audits.allSatisfy { $0.auditedAt != nil && $0.source != nil })
+        #expect(task.audits.allSatisfy { $0.result == .fixed || $0.result == .rejected || $0.result == .accepted })
         #expect(task.completedAt != nil)
         #expect(task.response?["is_customer_fix"] == true)
+    }
+
+    @Test func `what each worker of a consensus made of it is read`() throws {
+        let example = try #require(Examples.all.first { $0.name.contains("/08-") })
+        let task = try #require(ScaleTask(json: JSON(parsing: example.bytes)["task"] ?? nil))
+        let results = task.attempts.compactMap { $0["response"].flatMap(TaskResponse.init(json:)) }
+        #expect(results.map { $0.textAnswers.first?.first?.texts } == [["yes"], ["no"], ["yes"]])
+        #expect(try self.task(#"{"task_id":"1","project_param_version":3}"#).projectParamVersion == 3)
     }
 
     @Test func `every task of the examples can be read`() throws {

@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
+import NIOSSL
 
 #if canImport(Glibc)
 import Glibc
@@ -20,6 +20,25 @@ struct Exchange: Sendable {
         case answer(status: Int, headers: HTTPHeaders, body: [UInt8])
         /// No answer, or only a part of one.
         case failure(code: ScaleError.Code, status: Int?, message: String)
+
+        /// Nothing, because the calling task was cancelled.
+        static let cancelled = Self.failure(code: .cancelled, status: nil, message: ScaleError.cancelledMessage)
+    }
+
+    /// What came of one attempt.
+    struct Attempt: Sendable {
+        let outcome: Outcome
+        /// Whether the request may have reached Scale as a whole.
+        let mayHaveBeenSent: Bool
+        /// Whether it is Scale that answered, or did not.
+        var isFromScale = true
+    }
+
+    /// What is sent along.
+    enum Body: Sendable {
+        case bytes([UInt8])
+        /// Its files are opened when the exchange begins.
+        case form(MultipartForm)
     }
 
     /// The longest body of a failure that is read; Scale's own are a few hundred bytes.
@@ -28,28 +47,53 @@ struct Exchange: Sendable {
     /// Far longer than any sensible timeout and far from what a clock cannot add.
     private static let longestTimeout = Duration.seconds(86_400)
 
-    let httpClient: HTTPClient
+    var httpClient: HTTPClient
     let request: HTTPClientRequest
-    let body: [UInt8]?
+    var body: Body?
     let timeout: Duration
     let maximumResponseBytes: Int
-    let ignoresAnswer: Bool
+    var ignoresAnswer = false
+    /// Where the body of a success goes instead of into memory, piece by piece.
+    ///
+    /// It throws `FileFailure` when it cannot take a piece.
+    var sink: (@Sendable (ByteBuffer) async throws -> Void)?
 
     /// Sends the request and reads the answer.
     ///
     /// Returns promptly when the task is cancelled.
-    ///
-    /// - Returns: What came of it, and whether the request may have reached Scale.
-    func run() async -> (outcome: Outcome, mayHaveBeenSent: Bool) {
-        var request = self.request
+    func run() async -> Attempt {
         let sending = Sending()
-        if let body = self.body {
-            let chunks = ObservedBody(buffer: ByteBuffer(bytes: body), sending: sending)
-            request.body = .stream(chunks, length: .known(Int64(body.count)))
+        switch self.body {
+        case nil:
+            let (outcome, isConnectFailure) = await self.race(self.request)
+            return Attempt(outcome: outcome, mayHaveBeenSent: !isConnectFailure)
+        case .bytes(let bytes):
+            let body = RequestBody(segments: [.bytes(ByteBuffer(bytes: bytes))], sending: sending)
+            let outcome = await self.race(self.request, with: body)
+            return Attempt(outcome: outcome, mayHaveBeenSent: sending.mayBeComplete)
+        case .form(let form):
+            let outcome: Outcome
+            do {
+                outcome = await self.race(self.request, with: try await form.body(sending: sending))
+            } catch {
+                outcome = Self.fileOutcome(error)
+            }
+            return Attempt(outcome: outcome, mayHaveBeenSent: sending.mayBeComplete)
         }
-        let (outcome, isConnectFailure) = await self.race(request)
-        let mayHaveBeenSent = self.body == nil ? !isConnectFailure : sending.hasBegun
-        return (outcome, mayHaveBeenSent)
+    }
+
+    /// What it comes to when a file of this machine is no good, or the task was cancelled over it.
+    static func fileOutcome(_ error: any Error) -> Outcome {
+        if let failure = error as? FileFailure {
+            return .failure(code: failure.code, status: nil, message: failure.message)
+        }
+        return .cancelled
+    }
+
+    private func race(_ request: HTTPClientRequest, with body: RequestBody) async -> Outcome {
+        var request = request
+        request.body = .stream(body, length: .known(body.length))
+        return await self.race(request).0
     }
 
     /// The exchange against the clock.
@@ -66,7 +110,7 @@ struct Exchange: Sendable {
             let first = await group.next()
             group.cancelAll()
             guard !Task.isCancelled, let first else {
-                return (.failure(code: .cancelled, status: nil, message: "the calling task was cancelled"), false)
+                return (.cancelled, false)
             }
             return first
         }
@@ -92,6 +136,8 @@ struct Exchange: Sendable {
                 return (.failure(code: .responseTooLarge, status: status, message: message), false)
             }
             return (.answer(status: status, headers: response.headers, body: body), false)
+        } catch let failure as FileFailure {
+            return (.failure(code: failure.code, status: status, message: failure.message), false)
         } catch {
             // The status alone says enough where the body is only an explanation.
             if !isSuccess || self.ignoresAnswer {
@@ -112,13 +158,19 @@ struct Exchange: Sendable {
             return nil
         }
         var body: [UInt8] = []
+        var count = 0
         for try await chunk in response.body {
-            guard body.count + chunk.readableBytes <= limit else {
+            guard chunk.readableBytes <= limit - count else {
                 if !isCut { return nil }
-                body.append(contentsOf: chunk.readableBytesView.prefix(limit - body.count))
+                body.append(contentsOf: chunk.readableBytesView.prefix(limit - count))
                 return body
             }
-            body.append(contentsOf: chunk.readableBytesView)
+            count += chunk.readableBytes
+            if isSuccess, let sink = self.sink {
+                try await sink(chunk)
+            } else {
+                body.append(contentsOf: chunk.readableBytesView)
+            }
         }
         // A cancelled body sequence may end early without an error.
         try Task.checkCancellation()
@@ -128,11 +180,14 @@ struct Exchange: Sendable {
     /// Only facts go into the message: an error of the HTTP client may quote headers.
     private static func failure(for error: any Error) -> (Outcome, isConnectFailure: Bool) {
         switch error {
+        case let failure as FileFailure:
+            return (.failure(code: failure.code, status: nil, message: failure.message), false)
         case let error as HTTPClientError:
             switch error {
             case .redirectLimitReached, .redirectCycleDetected:
                 return (.failure(code: .redirected, status: nil, message: error.shortDescription), false)
-            case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout, .alreadyShutdown:
+            case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout, .alreadyShutdown,
+                .httpProxyHandshakeTimeout, .invalidProxyResponse, .proxyAuthenticationRequired:
                 return (.failure(code: .connectionFailed, status: nil, message: error.shortDescription), true)
             case .invalidURL, .emptyHost, .emptyScheme, .missingSocketPath:
                 let message = "\(error.shortDescription): check the base URL"
@@ -143,50 +198,16 @@ struct Exchange: Sendable {
         case let error as IOError where error.errnoCode == ECONNREFUSED:
             return (.failure(code: .connectionFailed, status: nil, message: "connection refused"), true)
         case let error as IOError:
-            return (.failure(code: .connectionFailed, status: nil, message: "error \(error.errnoCode)"), false)
+            let message = "the connection failed: \(String(cString: strerror(error.errnoCode)))"
+            return (.failure(code: .connectionFailed, status: nil, message: message), false)
+        case NIOSSLError.handshakeFailed, is NIOSSLExtraError:
+            let message = "the TLS handshake failed: is the server's certificate from an authority that is known here?"
+            return (.failure(code: .connectionFailed, status: nil, message: message), true)
         case is NIOConnectionError:
             return (.failure(code: .connectionFailed, status: nil, message: "no address could be reached"), true)
         default:
             let message = "the connection failed: \(type(of: error))"
             return (.failure(code: .connectionFailed, status: nil, message: message), false)
-        }
-    }
-}
-
-/// Notes when the body of a request is first asked for, which is after its connection is made.
-///
-/// Until then Scale has at most a head without its body, and cannot have acted on that.
-private final class Sending: Sendable {
-    private let begun = Atomic(false)
-
-    var hasBegun: Bool { self.begun.load(ordering: .acquiring) }
-
-    func begin() { self.begun.store(true, ordering: .releasing) }
-}
-
-/// A request body in one piece that tells when it is taken.
-private struct ObservedBody: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
-    typealias Failure = Never
-
-    let buffer: ByteBuffer
-    let sending: Sending
-
-    func makeAsyncIterator() -> Iterator { Iterator(buffer: self.buffer, sending: self.sending) }
-
-    struct Iterator: AsyncIteratorProtocol {
-        private var buffer: ByteBuffer?
-        private let sending: Sending
-
-        init(buffer: ByteBuffer, sending: Sending) {
-            self.buffer = buffer
-            self.sending = sending
-        }
-
-        mutating func next() async -> ByteBuffer? {
-            self.sending.begin()
-            defer { self.buffer = nil }
-            return self.buffer
         }
     }
 }

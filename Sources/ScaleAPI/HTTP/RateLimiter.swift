@@ -7,6 +7,8 @@ final class RateLimiter: Sendable {
         var next: Duration = .zero
         /// Nothing starts before this.
         var notBefore: Duration = .zero
+        /// Turns that were given back by callers who were cancelled, all before `next`.
+        var returned: [Duration] = []
     }
 
     private let interval: Duration
@@ -21,13 +23,18 @@ final class RateLimiter: Sendable {
         self.surroundings = surroundings
     }
 
-    /// Waits for this caller's turn; throws when the task is cancelled.
+    /// Waits for this caller's turn; throws when the task is cancelled, and then another caller may have the turn.
     func waitForTurn() async throws {
         while true {
             let turn = self.takeTurn()
             let wait = turn - self.surroundings.elapsed()
-            if wait > .zero { try await self.surroundings.sleep(wait) }
-            try Task.checkCancellation()
+            do {
+                if wait > .zero { try await self.surroundings.sleep(wait) }
+                try Task.checkCancellation()
+            } catch {
+                self.giveBack(turn)
+                throw error
+            }
             // A pause may have begun while we slept: our turn is void then, and we take a new one behind it.
             if self.state.withLock({ $0.notBefore <= turn }) { return }
         }
@@ -44,9 +51,26 @@ final class RateLimiter: Sendable {
     private func takeTurn() -> Duration {
         let now = self.surroundings.elapsed()
         return self.state.withLock { state in
-            let turn = max(now, state.next, state.notBefore)
+            let earliest = max(now, state.notBefore)
+            state.returned.removeAll { $0 < earliest }
+            if let index = state.returned.indices.min(by: { state.returned[$0] < state.returned[$1] }) {
+                return state.returned.remove(at: index)
+            }
+            let turn = max(earliest, state.next)
             state.next = turn + self.interval
             return turn
+        }
+    }
+
+    /// Lets somebody else have a turn, so that callers who give up do not hold back those who come after them.
+    private func giveBack(_ turn: Duration) {
+        guard self.interval > .zero else { return }
+        self.state.withLock { state in
+            state.returned.append(turn)
+            // What is given back at the end of the line shortens it.
+            while let index = state.returned.firstIndex(of: state.next - self.interval) {
+                state.next = state.returned.remove(at: index)
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ extension JSONDocument.Node {
     /// that grows past 4 KB is replaced by `digest` of itself, which keeps the work linear in the size of the text.
     ///
     /// - Parameter digest: A collision-resistant hash, such as SHA-256.
-    public func canonicalBytes(digest: @escaping ([UInt8]) -> [UInt8]) -> [UInt8] {
+    package func canonicalBytes(digest: @escaping ([UInt8]) -> [UInt8]) -> [UInt8] {
         self.document.bytes.withUnsafeBufferPointer { buffer in
             var writer = CanonicalWriter(buffer: buffer, scanner: JSONScanner(buffer, at: self.start), digest: digest)
             writer.writeValue()

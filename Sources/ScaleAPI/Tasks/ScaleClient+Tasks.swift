@@ -1,32 +1,33 @@
 import NIOHTTP1
 
+/// Tasks found by a filter, newest first, fetched page by page.
+public typealias ScaleTaskPages = ScalePages<ScaleTask>
+
 /// Tasks (contract B1).
 extension ScaleClient {
     /// A task by its id.
     ///
     /// - Throws: `notFound` also for ids that cannot exist.
     public func task(_ id: String) async throws(ScaleError) -> ScaleTask {
-        try await self.taskAnswer(to: ScaleRequest(method: .GET, pattern: "/task/{id}", values: [id]))
+        try await self.object(from: ScaleRequest(method: .GET, pattern: "/task/{id}", values: [id]))
     }
 
     /// The tasks that match, newest first; fetched as they are read.
     public func tasks(_ filter: TaskFilter = .init()) -> ScaleTaskPages {
-        ScaleTaskPages(client: self, filter: filter)
+        ScalePages(logger: self.logger) { (token) async throws(ScaleError) in
+            var request = ScaleRequest(method: .GET, pattern: "/tasks", query: filter.query)
+            request.query.add("limit", filter.pageSize)
+            request.query.add("next_token", token)
+            let page = try await self.listPage(from: request)
+            // The last page may say so, lack a token, or both.
+            let next = page.json["has_more"]?.bool == false ? nil : page.json["next_token"]?.string
+            return ScaleTaskPages.Page(docs: page.docs, next: next.flatMap { $0.isEmpty ? nil : $0 })
+        }
     }
 
     /// How many tasks match.
-    public func taskCount(_ filter: TaskFilter) async throws(ScaleError) -> Int {
-        let page = try await self.taskPage(filter, limit: 1, token: nil)
-        guard let total = page.total, total >= 0 else {
-            throw ScaleError(
-                code: .malformedResponse,
-                status: page.status,
-                message: "the list of tasks has no total",
-                operation: page.operation,
-                requestID: page.requestID
-            )
-        }
-        return total
+    public func taskCount(_ filter: TaskFilter = .init()) async throws(ScaleError) -> Int {
+        try await self.count(by: ScaleRequest(method: .GET, pattern: "/tasks", query: filter.query))
     }
 
     /// Creates a task.
@@ -37,31 +38,41 @@ extension ScaleClient {
     /// project's name.
     ///
     /// - Parameters:
-    ///   - type: For example `imageannotation`.
+    ///   - type: The type of the task.
     ///   - parameters: The body, by type (contract C2).
     /// - Returns: The task: pending, or in test mode already completed.
-    /// - Throws: `conflict` when another task has the unique id, `badRequest` when a parameter is missing or wrong.
-    public func createTask(type: String, parameters: JSON.Object) async throws(ScaleError) -> ScaleTask {
+    /// - Throws: `conflict` when another task has the unique id, `badRequest` when a parameter is missing or wrong,
+    ///   `invalidArgument`, before anything is sent, for more than five tags, or for a geometry or an annotation
+    ///   attribute that is named twice.
+    public func createTask(
+        type: ScaleTask.TaskType,
+        parameters: JSON.Object
+    ) async throws(ScaleError) -> ScaleTask {
         let uniqueID = parameters["unique_id"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-        var request = ScaleRequest(method: .POST, pattern: "/task/{type}", values: [type], body: .object(parameters))
+        var request = ScaleRequest(
+            method: .POST,
+            pattern: "/task/{type}",
+            values: [type.rawValue],
+            body: .json(.object(parameters))
+        )
         request.repeatability = uniqueID == nil ? .unlessTaken : .always
-        do throws(ScaleError) {
-            return try await self.taskAnswer(to: request)
-        } catch {
-            // Only a conflict with an attempt of this very call, whose answer was unclear, is a success.
-            guard error.code == .conflict, error.isOutcomeUnknown, let uniqueID else { throw error }
-            var filter = TaskFilter()
-            filter.uniqueIDs = [uniqueID]
-            let page: TaskPage
-            do throws(ScaleError) {
-                page = try await self.taskPage(filter, limit: nil, token: nil)
-            } catch let lookUpError {
-                throw lookUpError.withUnknownOutcome()
-            }
-            let tasks = page.docs.compactMap(ScaleTask.init(json:))
-            guard let task = tasks.first(where: { $0.uniqueID == uniqueID }) else { throw error }
-            return task
+        try self.check(parameters: parameters, in: request)
+        return try await self.object(from: request, refusedOnceMade: .conflict) { () async throws(ScaleError) in
+            guard let uniqueID else { return nil }
+            let lookUp = ScaleRequest(method: .GET, pattern: "/tasks", query: ["unique_id": uniqueID])
+            let page = try await self.listPage(from: lookUp)
+            return page.docs.compactMap(ScaleTask.init(json:)).first { $0.uniqueID == uniqueID }
         }
+    }
+
+    /// Creates a task from what is known of its type, for example an `ImageAnnotationTask`.
+    ///
+    /// Give its options a `uniqueID`: then a task that Scale made although it answered 500 is found and returned.
+    ///
+    /// - Returns: The task: pending, or in test mode already completed.
+    /// - Throws: As `createTask(type:parameters:)`.
+    public func createTask(_ request: some ScaleTaskRequest) async throws(ScaleError) -> ScaleTask {
+        try await self.createTask(type: request.type, parameters: request.body)
     }
 
     /// Cancels a task on which no work has started.
@@ -75,9 +86,9 @@ extension ScaleClient {
     /// - Throws: `badRequest` when it is too late.
     public func cancelTask(_ id: String, clearUniqueID: Bool = false) async throws(ScaleError) -> ScaleTask {
         var request = ScaleRequest(method: .POST, pattern: "/task/{id}/cancel", values: [id])
-        if clearUniqueID { request.query = [("clear_unique_id", "true")] }
+        request.query.add("clear_unique_id", clearUniqueID)
         do throws(ScaleError) {
-            return try await self.taskAnswer(to: request)
+            return try await self.object(from: request)
         } catch {
             // Sources disagree whether a second cancel is 200 or 400 (T4), so a 400 is no proof of failure.
             guard error.code == .badRequest else { throw error }
@@ -106,7 +117,7 @@ extension ScaleClient {
     /// - Throws: Among others `badRequest` when the task is not completed.
     public func auditTask(_ id: String, accepted: Bool, comments: String? = nil) async throws(ScaleError) {
         var request = ScaleRequest(method: .POST, pattern: "/task/{id}/audit", values: [id])
-        request.body = ["accepted": .bool(accepted), "comments": comments.map { .string($0) } ?? .null]
+        request.body = .json(["accepted": .bool(accepted), "comments": comments.map { .string($0) } ?? .null])
         request.repeatability = .unlessTaken
         request.ignoresAnswer = true
         _ = try await self.send(request)
@@ -117,28 +128,32 @@ extension ScaleClient {
     /// - Throws: `conflict` when another task has it.
     public func setUniqueID(_ uniqueID: String, ofTask id: String) async throws(ScaleError) -> ScaleTask {
         var request = ScaleRequest(method: .POST, pattern: "/task/{id}/unique_id", values: [id])
-        request.body = ["unique_id": .string(uniqueID)]
-        return try await self.taskAnswer(to: request)
+        request.body = .json(["unique_id": .string(uniqueID)])
+        return try await self.object(from: request)
     }
 
     /// Takes a task's unique id away, so that another task may have it.
     public func clearUniqueID(ofTask id: String) async throws(ScaleError) -> ScaleTask {
-        try await self.taskAnswer(to: ScaleRequest(method: .DELETE, pattern: "/task/{id}/unique_id", values: [id]))
+        try await self.object(from: ScaleRequest(method: .DELETE, pattern: "/task/{id}/unique_id", values: [id]))
     }
 
     /// Replaces a task's metadata, at most 10 KB; an empty object clears it.
     public func setMetadata(_ metadata: JSON.Object, ofTask id: String) async throws(ScaleError) -> ScaleTask {
         var request = ScaleRequest(method: .POST, pattern: "/task/{id}/setMetadata", values: [id])
-        request.body = .object(metadata)
-        return try await self.taskAnswer(to: request)
+        request.body = .json(.object(metadata))
+        return try await self.object(from: request)
     }
 
-    /// Replaces a task's tags, at most five; an empty list clears them.
+    /// Replaces a task's tags; an empty list clears them.
+    ///
+    /// - Throws: Among others `invalidArgument`, before anything is sent, for more than five.
     public func setTags(_ tags: [String], ofTask id: String) async throws(ScaleError) -> ScaleTask {
         try await self.changeTags(tags, ofTask: id, method: .POST)
     }
 
     /// Adds tags to a task; those it has are left alone.
+    ///
+    /// - Throws: Among others `invalidArgument`, before anything is sent, for more than five.
     public func addTags(_ tags: [String], ofTask id: String) async throws(ScaleError) -> ScaleTask {
         try await self.changeTags(tags, ofTask: id, method: .PUT)
     }
@@ -154,48 +169,26 @@ extension ScaleClient {
         method: HTTPMethod
     ) async throws(ScaleError) -> ScaleTask {
         var request = ScaleRequest(method: method, pattern: "/task/{id}/tags", values: [id])
-        request.body = .array(tags.map { .string($0) })
-        return try await self.taskAnswer(to: request)
-    }
-}
-
-// MARK: - Answers
-
-extension ScaleClient {
-    /// One page of the list of tasks (T3).
-    struct TaskPage {
-        let docs: [JSON]
-        let hasMore: Bool?
-        let nextToken: String?
-        let total: Int?
-        let status: Int
-        let operation: String
-        let requestID: String?
+        request.body = .json(tags.written)
+        if method != .DELETE { try self.checkTags(tags, in: request) }
+        return try await self.object(from: request)
     }
 
-    func taskPage(_ filter: TaskFilter, limit: Int?, token: String?) async throws(ScaleError) -> TaskPage {
-        var request = ScaleRequest(method: .GET, pattern: "/tasks", query: filter.query)
-        if let limit { request.query.append(("limit", String(limit))) }
-        if let token { request.query.append(("next_token", token)) }
-        let answer = try await self.send(request)
-        let json = try answer.json()
-        guard let docs = json["docs"]?.array else { throw answer.malformed("the list of tasks has no docs") }
-        return TaskPage(
-            docs: docs,
-            hasMore: json["has_more"]?.bool,
-            nextToken: json["next_token"]?.string,
-            total: json["total"]?.int,
-            status: answer.status,
-            operation: request.operation,
-            requestID: answer.requestID
-        )
-    }
-
-    private func taskAnswer(to request: ScaleRequest) async throws(ScaleError) -> ScaleTask {
-        let answer = try await self.send(request)
-        guard let task = ScaleTask(json: try answer.json()) else {
-            throw answer.malformed("the answer is not a task")
+    /// Refuses what cannot become a task: too many tags, and objects that name a geometry or an attribute twice, of
+    /// which Scale would read one and drop the other.
+    func check(parameters: JSON.Object, in request: ScaleRequest) throws(ScaleError) {
+        try self.checkTags(parameters["tags"]?.array?.compactMap(\.string) ?? [], in: request)
+        for key in ["geometries", "annotation_attributes"] {
+            var seen: Set<String> = []
+            for member in parameters[key]?.object?.members ?? [] where !seen.insert(member.key).inserted {
+                throw request.invalid("\(key) names \"\(member.key)\" twice; put all of it into one")
+            }
         }
-        return task
+    }
+
+    /// Refuses tags of which a task cannot have so many (T8–T11).
+    private func checkTags(_ tags: [String], in request: ScaleRequest) throws(ScaleError) {
+        let count = Set(tags).count
+        if count > 5 { throw request.invalid("a task has at most 5 tags, not \(count)") }
     }
 }

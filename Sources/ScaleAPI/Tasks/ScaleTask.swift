@@ -4,21 +4,21 @@ public import Foundation
 ///
 /// It keeps everything that Scale sent, in `json`; the properties here read the fields that are known. A field that is
 /// missing, null or of another kind than expected reads as nil or empty, because only `task_id` is certain.
-public struct ScaleTask: Sendable, Hashable {
+public struct ScaleTask: ScaleObject {
     /// The task as Scale sent it.
     public let json: JSON.Object
 
     /// A task from its JSON; nil unless that is an object with a `task_id` that is a string and not empty.
     public init?(json: JSON) {
-        guard let object = json.object, let id = object["task_id"]?.string, !id.isEmpty else { return nil }
+        guard let object = json.object(identifiedBy: "task_id") else { return nil }
         self.json = object
     }
 
     /// Scale's id, 24 hexadecimal digits today; treat it as opaque.
-    public var id: String { self.json["task_id"]?.string ?? "" }
+    public var id: String { self.text("task_id") }
 
-    /// The task type, for example `imageannotation`; new types appear without notice.
-    public var type: String? { self.json["type"]?.string }
+    /// The type; new ones appear without notice.
+    public var type: TaskType? { self.json["type"]?.string.map(TaskType.init(rawValue:)) }
 
     /// How far the task is.
     public var status: Status? { self.json["status"]?.string.map(Status.init(rawValue:)) }
@@ -33,7 +33,7 @@ public struct ScaleTask: Sendable, Hashable {
     public var uniqueID: String? { self.json["unique_id"]?.string }
 
     /// The tags; empty also when they were never set.
-    public var tags: [String] { self.json["tags"]?.array?.compactMap(\.string) ?? [] }
+    public var tags: [String] { self.strings("tags") }
 
     /// The caller's own data.
     public var metadata: JSON.Object { self.json["metadata"]?.object ?? [:] }
@@ -42,6 +42,8 @@ public struct ScaleTask: Sendable, Hashable {
     public var params: JSON.Object { self.json["params"]?.object ?? [:] }
 
     /// The result, by type (contract C3), or `{"error": …}`; nil while pending and on some completed test tasks.
+    ///
+    /// `result` reads what is in it.
     public var response: JSON.Object? { self.json["response"]?.object }
 
     /// What the workers are told.
@@ -68,6 +70,12 @@ public struct ScaleTask: Sendable, Hashable {
     /// The urgency, `standard` on new tasks.
     public var urgency: String? { self.json["urgency"]?.string }
 
+    /// The version of the project's parameters that the task inherited.
+    public var projectParamVersion: Int? { self.json["project_param_version"]?.int }
+
+    /// What each worker made of it, where consensus is sought (Rapid and Studio); each has a `response` of its own.
+    public var attempts: [JSON.Object] { self.json["attempts"]?.array?.compactMap(\.object) ?? [] }
+
     /// When the task was created.
     public var createdAt: Date? { self.date("created_at") }
 
@@ -76,31 +84,24 @@ public struct ScaleTask: Sendable, Hashable {
 
     /// When the task was completed; nil while pending.
     public var completedAt: Date? { self.date("completed_at") }
-
-    func date(_ key: String) -> Date? { self.json[key]?.string.flatMap(ScaleDate.date(from:)) }
 }
 
 extension ScaleTask {
     /// How far a task is.
-    ///
-    /// An open set: Scale may add states.
-    public struct Status: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    public struct Status: ScaleWord {
         /// Scale's word.
         public let rawValue: String
 
         /// A status by Scale's word for it.
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// Scale's word.
-        public var description: String { self.rawValue }
-
         /// Not finished, or moved back by a recall.
-        public static let pending = Self(rawValue: "pending")
+        public static let pending: Self = "pending"
         /// Finished, with a response.
-        public static let completed = Self(rawValue: "completed")
+        public static let completed: Self = "completed"
         /// Cancelled before work started.
-        public static let canceled = Self(rawValue: "canceled")
+        public static let canceled: Self = "canceled"
         /// Scale could not process it; the response says why.
-        public static let error = Self(rawValue: "error")
+        public static let error: Self = "error"
     }
 }

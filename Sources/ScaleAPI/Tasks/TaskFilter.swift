@@ -9,12 +9,12 @@ public struct TaskFilter: Sendable, Hashable {
     public var project: String?
     /// The batch's name.
     public var batch: String?
-    /// The task type, for example `imageannotation`.
-    public var type: String?
+    /// The type of the tasks.
+    public var type: ScaleTask.TaskType?
     /// The task status.
     public var status: ScaleTask.Status?
     /// Any of these audit states; empty for all.
-    public var customerReviewStatuses: [String] = []
+    public var customerReviewStatuses: [ScaleTask.ReviewStatus] = []
     /// Any of these unique ids; empty for all.
     public var uniqueIDs: [String] = []
     /// Tasks with these tags; empty for all.
@@ -42,7 +42,7 @@ public struct TaskFilter: Sendable, Hashable {
     public init(
         project: String? = nil,
         batch: String? = nil,
-        type: String? = nil,
+        type: ScaleTask.TaskType? = nil,
         status: ScaleTask.Status? = nil
     ) {
         self.project = project
@@ -52,28 +52,25 @@ public struct TaskFilter: Sendable, Hashable {
     }
 
     /// The query without paging.
-    var query: [(String, String)] {
-        var query: [(String, String)] = []
-        func add(_ key: String, _ value: String?) {
-            if let value { query.append((key, value)) }
-        }
-        add("project", self.project)
-        add("batch", self.batch)
-        add("type", self.type)
-        add("status", self.status?.rawValue)
+    var query: Query {
+        var query: Query = [:]
+        query.add("project", self.project)
+        query.add("batch", self.batch)
+        query.add("type", self.type?.rawValue)
+        query.add("status", self.status?.rawValue)
         if !self.customerReviewStatuses.isEmpty {
-            add("customer_review_status", self.customerReviewStatuses.joined(separator: ","))
+            query.add("customer_review_status", self.customerReviewStatuses.map(\.rawValue).joined(separator: ","))
         }
-        for uniqueID in self.uniqueIDs { add("unique_id", uniqueID) }
-        for tag in self.tags { add("tags", tag) }
-        add("start_time", self.createdAfter.map(ScaleDate.string))
-        add("end_time", self.createdBefore.map(ScaleDate.string))
-        add("completed_after", self.completedAfter.map(ScaleDate.string))
-        add("completed_before", self.completedBefore.map(ScaleDate.string))
-        add("updated_after", self.updatedAfter.map(ScaleDate.string))
-        add("updated_before", self.updatedBefore.map(ScaleDate.string))
-        if self.includesAttachmentURL { add("include_attachment_url", "true") }
-        if self.isLimited { add("limited_response", "true") }
+        query.add("unique_id", each: self.uniqueIDs)
+        query.add("tags", each: self.tags)
+        query.add("start_time", self.createdAfter)
+        query.add("end_time", self.createdBefore)
+        query.add("completed_after", self.completedAfter)
+        query.add("completed_before", self.completedBefore)
+        query.add("updated_after", self.updatedAfter)
+        query.add("updated_before", self.updatedBefore)
+        query.add("include_attachment_url", self.includesAttachmentURL)
+        query.add("limited_response", self.isLimited)
         return query
     }
 }

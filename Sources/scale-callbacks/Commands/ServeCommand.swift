@@ -52,7 +52,9 @@ struct ServeCommand: AsyncParsableCommand {
         let registrations = try configuration.handlers.map { try $0.registration() }
 
         let scale = configuration.scaleClients
-        let httpClient = HTTPClient(configuration: scale.values.first?.httpClientConfiguration ?? .init())
+        let httpClient = HTTPClient(
+            configuration: try scale.values.first?.httpClientConfiguration ?? .init()
+        )
         do {
             try await self.receiver(configuration, registrations, scale, httpClient, logger)
                 .run { ports in

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import InMemoryLogging
 import Logging
+import NIOSSL
 import ScaleAPI
 
 /// A client, the server it talks to, and what can be seen from outside.
@@ -25,27 +26,40 @@ struct ClientFixture: Sendable {
 
     /// Runs `body` with a client of a server that answers by `script`.
     ///
-    /// Delays take no time and have full jitter.
+    /// Delays take no time and have full jitter. With `hosts` names have the addresses given there, and only those.
     static func run<Result: Sendable>(
         clock: TestClock = TestClock(),
         configure: Change = Change { _ in },
+        tls: NIOSSLContext? = nil,
+        hosts: [String: [String]]? = nil,
+        onHead: @escaping @Sendable () -> ScriptedServer.Answer? = { nil },
         script: @escaping @Sendable (ScriptedServer.Request, Int) -> ScriptedServer.Answer,
         body: (ClientFixture) async throws -> Result
     ) async throws -> Result {
-        try await ScriptedServer.run(script: script) { server, port in
+        try await ScriptedServer.run(tls: tls, onHead: onHead, script: script) { server, port in
             var configuration = ScaleClient.Configuration(
                 apiKey: Secret(Self.key),
-                baseURL: "http://127.0.0.1:\(port)/v1"
+                baseURL: "\(tls == nil ? "http" : "https")://127.0.0.1:\(port)/v1"
             )
             configuration.connectTimeout = .milliseconds(300)
             configuration.timeout = .seconds(20)
             configure.apply(&configuration)
-            let httpClient = HTTPClient(configuration: configuration.httpClientConfiguration)
+            let httpClient = HTTPClient(configuration: try configuration.httpClientConfiguration)
             let log = InMemoryLogHandler()
             var logger = Logger(label: "test") { _ in log }
             logger.logLevel = .trace
             // 2025-01-01T00:00:00Z, and the longest jitter there is.
-            let surroundings = Surroundings(clock: clock, now: { 1_735_689_600_000 }, random: { 1 })
+            let surroundings =
+                if let hosts {
+                    Surroundings(
+                        clock: clock,
+                        now: { 1_735_689_600_000 },
+                        random: { 1 },
+                        addresses: { hosts[$0] ?? [] }
+                    )
+                } else {
+                    Surroundings(clock: clock, now: { 1_735_689_600_000 }, random: { 1 })
+                }
             let client = ScaleClient(
                 configuration: configuration,
                 httpClient: httpClient,
@@ -68,12 +82,16 @@ struct ClientFixture: Sendable {
     static func run<Result: Sendable>(
         clock: TestClock = TestClock(),
         configure: Change = Change { _ in },
+        tls: NIOSSLContext? = nil,
+        hosts: [String: [String]]? = nil,
         answers: [ScriptedServer.Answer],
         body: (ClientFixture) async throws -> Result
     ) async throws -> Result {
         try await Self.run(
             clock: clock,
             configure: configure,
+            tls: tls,
+            hosts: hosts,
             script: { _, number in answers[min(number, answers.count - 1)] },
             body: body
         )

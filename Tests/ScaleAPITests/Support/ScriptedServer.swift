@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 #if canImport(Glibc)
@@ -70,8 +71,12 @@ final class ScriptedServer: Sendable {
 
     private let state = Mutex(State())
     private let script: @Sendable (Request, Int) -> Answer
+    private let onHead: @Sendable () -> Answer?
 
-    private init(script: @escaping @Sendable (Request, Int) -> Answer) { self.script = script }
+    private init(script: @escaping @Sendable (Request, Int) -> Answer, onHead: @escaping @Sendable () -> Answer?) {
+        self.script = script
+        self.onHead = onHead
+    }
 
     /// Everything that arrived so far.
     var requests: [Request] { self.state.withLock(\.requests) }
@@ -80,11 +85,15 @@ final class ScriptedServer: Sendable {
     var connections: Int { self.state.withLock(\.connections) }
 
     /// Runs a server for the length of `body`; `script` answers the request with a number counted from 0.
+    ///
+    /// `onHead` is called when the head of a request is there. What it answers is given at once, and the body is not read.
     static func run<Result: Sendable>(
+        tls: NIOSSLContext? = nil,
+        onHead: @escaping @Sendable () -> Answer? = { nil },
         script: @escaping @Sendable (Request, Int) -> Answer,
         body: (ScriptedServer, Int) async throws -> Result
     ) async throws -> Result {
-        let server = ScriptedServer(script: script)
+        let server = ScriptedServer(script: script, onHead: onHead)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
             .childChannelInitializer { channel in
@@ -94,6 +103,7 @@ final class ScriptedServer: Sendable {
                         return state.connections
                     }
                     let sync = channel.pipeline.syncOperations
+                    if let tls { try sync.addHandler(NIOSSLServerHandler(context: tls)) }
                     try sync.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
                     try sync.addHandler(Handler(server: server, connection: connection))
                 }
@@ -146,6 +156,10 @@ final class ScriptedServer: Sendable {
             case .head(let head):
                 self.head = head
                 self.body = ByteBuffer()
+                guard let answer = self.server.onHead() else { return }
+                _ = context.channel.setOption(.autoRead, value: false)
+                self.head = nil
+                self.perform(answer, context: context)
             case .body(var part):
                 self.body.writeBuffer(&part)
             case .end:

@@ -14,18 +14,33 @@ extension ScaleClient {
     func send(_ request: ScaleRequest) async throws(ScaleError) -> ScaleAnswer {
         let url = try request.url(baseURL: self.configuration.baseURL)
         let exchange = self.exchange(for: request, url: url)
+        return try await self.send(request) { _ in await exchange.run() }
+    }
+
+    /// Repeats an attempt until it succeeds, may not be repeated, or was made often enough.
+    ///
+    /// - Parameters:
+    ///   - request: What the attempts are about.
+    ///   - isToScale: Whether it goes to Scale's API, whose rate limit and pauses hold for all calls.
+    ///   - run: Makes one attempt, given how many came before it.
+    func send(
+        _ request: ScaleRequest,
+        isToScale: Bool = true,
+        _ run: (Int) async -> Exchange.Attempt
+    ) async throws(ScaleError) -> ScaleAnswer {
         let attempts = max(1, self.configuration.retry.attempts)
         var isUnclear = false
         var attempt = 0
         while true {
             attempt += 1
             do {
-                try await self.rateLimiter.waitForTurn()
+                if isToScale { try await self.rateLimiter.waitForTurn() }
+                try Task.checkCancellation()
             } catch {
-                throw self.cancelled(request, isOutcomeUnknown: isUnclear)
+                throw request.cancelled(isOutcomeUnknown: isUnclear)
             }
-            let (outcome, mayHaveBeenSent) = await exchange.run()
-            if case .answer(let status, let headers, let body) = outcome, (200..<300).contains(status) {
+            let made = await run(attempt - 1)
+            if case .answer(let status, let headers, let body) = made.outcome, (200..<300).contains(status) {
                 return ScaleAnswer(
                     operation: request.operation,
                     status: status,
@@ -34,7 +49,7 @@ extension ScaleClient {
                     isChange: request.isChange
                 )
             }
-            let failure = self.failure(request, outcome, mayHaveBeenSent: mayHaveBeenSent)
+            let failure = self.failure(request, made)
             isUnclear = isUnclear || failure.isUnclear
             let error = isUnclear ? failure.error.withUnknownOutcome() : failure.error
             let isRepeatable = failure.isPassing && (request.repeatability == .always || failure.wasNotTaken)
@@ -44,8 +59,10 @@ extension ScaleClient {
                 retryAfter: error.retryAfter,
                 random: self.surroundings.random()
             )
-            if error.code == .tooManyRequests { self.rateLimiter.pause(for: delay) }
-            guard isRepeatable, attempt < attempts else { throw error }
+            if made.isFromScale, error.code == .tooManyRequests { self.rateLimiter.pause(for: delay) }
+            // Earlier than Scale asked for is no use; who calls may have the patience that this call has not.
+            let isSoonEnough = (error.retryAfter ?? .zero) <= self.configuration.retry.maximumDelay
+            guard isRepeatable, isSoonEnough, attempt < attempts else { throw error }
             self.logger.debug(
                 "Scale call repeated",
                 metadata: [
@@ -60,7 +77,7 @@ extension ScaleClient {
                 try await self.surroundings.sleep(delay)
                 try Task.checkCancellation()
             } catch {
-                throw self.cancelled(request, isOutcomeUnknown: isUnclear)
+                throw request.cancelled(isOutcomeUnknown: isUnclear)
             }
         }
     }
@@ -71,23 +88,25 @@ extension ScaleClient {
         http.headers.add(name: "User-Agent", value: self.configuration.userAgent)
         http.headers.add(name: "Accept", value: "application/json")
         http.setBasicAuth(username: self.configuration.apiKey.exposed, password: "")
-        if request.body != nil { http.headers.add(name: "Content-Type", value: "application/json") }
+        var body: Exchange.Body?
+        var timeout = self.configuration.timeout
+        switch request.body {
+        case .json(let json):
+            http.headers.add(name: "Content-Type", value: "application/json")
+            body = .bytes(json.encoded)
+        case .multipart(let form):
+            http.headers.add(name: "Content-Type", value: form.contentType)
+            body = .form(form)
+            timeout = self.configuration.transferTimeout
+        case nil: break
+        }
         return Exchange(
             httpClient: self.httpClient,
             request: http,
-            body: request.body?.encoded,
-            timeout: self.configuration.timeout,
+            body: body,
+            timeout: timeout,
             maximumResponseBytes: self.configuration.maximumResponseBytes,
             ignoresAnswer: request.ignoresAnswer
-        )
-    }
-
-    private func cancelled(_ request: ScaleRequest, isOutcomeUnknown: Bool) -> ScaleError {
-        ScaleError(
-            code: .cancelled,
-            message: "the calling task was cancelled",
-            operation: request.operation,
-            isOutcomeUnknown: isOutcomeUnknown
         )
     }
 }
@@ -106,14 +125,15 @@ extension ScaleClient {
         let isPassing: Bool
     }
 
-    private func failure(_ request: ScaleRequest, _ outcome: Exchange.Outcome, mayHaveBeenSent: Bool) -> Failure {
-        switch outcome {
+    private func failure(_ request: ScaleRequest, _ made: Exchange.Attempt) -> Failure {
+        switch made.outcome {
         case .answer(let status, let headers, let body):
             let isPassing = status == 408 || status == 429 || (500...530).contains(status)
             let error = ScaleError(
                 code: ScaleError.Code(status: status),
                 status: status,
-                message: self.reason(status: status, body: body),
+                message: made.isFromScale
+                    ? self.reason(status: status, body: body) : "the host of the file answered \(status)",
                 operation: request.operation,
                 requestID: Self.requestID(headers),
                 retryAfter: RetryAfter.duration(headers, now: self.surroundings.now())
@@ -128,8 +148,8 @@ extension ScaleClient {
             let error = ScaleError(code: code, status: status, message: message, operation: request.operation)
             return Failure(
                 error: error,
-                isUnclear: request.isChange && mayHaveBeenSent,
-                wasNotTaken: !mayHaveBeenSent,
+                isUnclear: request.isChange && made.mayHaveBeenSent,
+                wasNotTaken: !made.mayHaveBeenSent,
                 isPassing: code == .timeout || code == .connectionFailed
             )
         }
