@@ -203,6 +203,8 @@ let package = Package(
             name: "ScaleSimulatorTests",
             dependencies: [
                 "ScaleSimulator",
+                "scale-simulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

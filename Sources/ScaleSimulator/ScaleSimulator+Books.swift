@@ -1,3 +1,5 @@
+import Synchronization
+
 extension ScaleSimulator {
     /// Totals over both modes.
     package var summary: Summary { self.world.summary() }
@@ -6,7 +8,7 @@ extension ScaleSimulator {
     package var audits: [String: [Audit]] {
         self.world.read { state in
             var audits: [String: [Audit]] = [:]
-            for task in state.live.tasks + state.test.tasks where !task.audits.isEmpty {
+            for task in [state.live.tasks, state.test.tasks].joined() where !task.audits.isEmpty {
                 audits[task.id] = task.audits
             }
             return audits
@@ -17,7 +19,7 @@ extension ScaleSimulator {
     package var plantedFaults: [String: PlantedFault] {
         self.world.read { state in
             var faults: [String: PlantedFault] = [:]
-            for task in state.live.tasks + state.test.tasks {
+            for task in [state.live.tasks, state.test.tasks].joined() {
                 faults[task.id] = task.plantedFault
             }
             return faults
@@ -28,7 +30,7 @@ extension ScaleSimulator {
     package var acknowledgedCallbacks: [String: Int] {
         self.world.read { state in
             var counts: [String: Int] = [:]
-            for task in state.live.tasks + state.test.tasks {
+            for task in [state.live.tasks, state.test.tasks].joined() {
                 counts[task.id] = task.acknowledgedCallbacks
             }
             return counts
@@ -44,6 +46,17 @@ extension ScaleSimulator {
     ///
     /// - Throws: When there are too many rules already.
     package func failNext(_ rule: FailureRule) throws { try self.world.add(rule) }
+
+    /// Lets something happen to the next callbacks that the rule means.
+    ///
+    /// - Throws: When there are too many rules already.
+    package func failNextCallback(_ rule: CallbackRule) throws { try self.world.add(rule) }
+
+    /// The knobs as they are turned at this moment.
+    package var knobs: Knobs { self.world.knobs }
+
+    /// Turns knobs.
+    package func turnKnobs(_ turn: (inout Knobs) -> Void) { self.world.state.withLock { turn(&$0.knobs) } }
 
     /// Sends the callback of a completed or errored task again, so often.
     package func sendCallback(of taskID: String, times: Int = 1) throws {

@@ -1,7 +1,8 @@
 extension ScaleSimulator {
     /// How a simulator behaves.
     ///
-    /// The defaults make one for tests: loopback, a port chosen by the kernel.
+    /// The defaults make one for tests: loopback, a port chosen by the kernel. Every knob is a member here too.
+    @dynamicMemberLookup
     package struct Configuration: Sendable {
         /// The address to listen at.
         package var address = "127.0.0.1"
@@ -21,25 +22,25 @@ extension ScaleSimulator {
         /// What test callbacks carry in `scale-callback-auth`.
         package var testCallbackAuthKey = "test_auth_simulator"
 
-        /// Seeds responses, planted faults and duplicates.
+        /// Seeds responses, planted faults and chaos.
         package var seed: UInt64 = 1
 
-        /// Divides the completion delay and the waits between tries of a callback.
-        ///
-        /// Above 0.
-        package var clockScale = 1.0
+        /// What can be turned while it runs, as it is at the start.
+        package var knobs = Knobs()
 
-        /// Seconds from the creation of a live task to its completion, before `clockScale`.
-        package var completionDelay = 2.0
-
-        /// Share of image annotation tasks with a planted fault, 0 to 1.
-        package var faultShare = 0.25
-
-        /// Share of callbacks that are delivered twice, 0 to 1.
-        package var duplicateShare = 0.0
+        /// How much each mode may hold.
+        package var limits = Limits()
 
         /// Hosts beyond loopback that callbacks may go to, in small letters.
         package var allowedCallbackHosts: Set<String> = []
+
+        /// Whether result URLs need a live key; else knowing the URL is enough.
+        package var secureResultURLs = true
+
+        /// Where clients reach the simulator when that is not where it listens, without a slash at the end.
+        ///
+        /// URLs in answers begin with it.
+        package var publicURL: String?
 
         /// Entries the journal keeps.
         package var journalCapacity = 200_000
@@ -47,11 +48,17 @@ extension ScaleSimulator {
         /// The defaults.
         package init() {}
 
-        /// What callbacks of this mode carry in `scale-callback-auth`.
-        func callbackAuthKey(_ mode: Mode) -> String {
-            switch mode {
-            case .live: self.callbackAuthKey
-            case .test: self.testCallbackAuthKey
+        /// One of the knobs.
+        package subscript<Value>(dynamicMember knob: WritableKeyPath<Knobs, Value>) -> Value {
+            get { self.knobs[keyPath: knob] }
+            set { self.knobs[keyPath: knob] = newValue }
+        }
+
+        /// What callbacks of this mode carry in `scale-callback-auth`, as the knob is turned.
+        func callbackAuthKey(_ mode: Mode, _ choice: Knobs.CallbackAuth) -> String {
+            switch (choice, mode) {
+            case (.live, _), (.byMode, .live): self.callbackAuthKey
+            case (.test, _), (.byMode, .test): self.testCallbackAuthKey
             }
         }
     }

@@ -25,6 +25,9 @@ extension ScaleSimulator {
         /// Callbacks not dialled: email, no URL, a host that is not allowed.
         package var callbacksNotSent = 0
 
+        /// Callbacks that chaos never sent although their tasks say so.
+        package var callbacksDropped = 0
+
         /// Audits taken.
         package var audits = 0
 
@@ -45,6 +48,7 @@ extension ScaleSimulator {
                     "ordered": JSON(self.callbacksOrdered), "attempts": JSON(self.callbackAttempts),
                     "succeeded": JSON(self.callbacksSucceeded), "failed": JSON(self.callbacksFailed),
                     "pending": JSON(self.callbacksPending), "not_sent": JSON(self.callbacksNotSent),
+                    "dropped": JSON(self.callbacksDropped),
                 ],
                 "audits": JSON(self.audits),
                 "tasks_audited_more_than_once": JSON(self.tasksAuditedMoreThanOnce),

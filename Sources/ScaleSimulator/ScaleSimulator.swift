@@ -40,7 +40,11 @@ package struct ScaleSimulator: Service {
                 serverName: "scale-simulator"
             ),
             services: [CallbackSender(world: self.world, logger: self.logger)],
-            onServerRunning: { channel in portKnown.yield(channel.localAddress?.port ?? 0) },
+            onServerRunning: { [world = self.world] channel in
+                let port = channel.localAddress?.port ?? 0
+                world.listens(at: port)
+                portKnown.yield(port)
+            },
             logger: self.logger
         )
         do {
@@ -86,8 +90,17 @@ package struct ScaleSimulator: Service {
             TaskRoutes(world: self.world).add(to: routes)
             BatchRoutes(world: self.world).add(to: routes)
             ProjectRoutes(world: self.world).add(to: routes)
+            FileRoutes(world: self.world).add(to: routes)
+            TeamRoutes(world: self.world).add(to: routes)
+            StudioRoutes(world: self.world).add(to: routes)
+            QualityRoutes(world: self.world).add(to: routes)
+            NucleusRoutes(world: self.world).add(to: routes)
+            ResultRoutes(world: self.world).addSecure(to: routes)
         }
+        UploadRoutes(world: self.world).add(to: router)
+        ResultRoutes(world: self.world).addOpen(to: router)
         ControlRoutes(world: self.world).add(to: router.group("simulator"))
+        FileRoutes(world: self.world).addBook(to: router.group("simulator"))
         return router
     }
 }

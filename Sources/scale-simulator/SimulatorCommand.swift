@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 import ScaleSimulator
 import ServiceLifecycle
@@ -10,13 +9,14 @@ import UnixSignals
     static let configuration = CommandConfiguration(
         commandName: "scale-simulator",
         abstract: "A local Scale AI: answers its REST API, makes up the work, and calls back.",
+        usage: "scale-simulator [options] [knobs]",
         discussion: """
             Everything is in memory and gone when it stops. Calls back to loopback addresses only, \
             unless a host is allowed by name.
 
-            Example: tasks complete after 50 milliseconds, and a refused callback is tried again after 15.
+            Example: tasks complete after 2 milliseconds, and a refused callback is tried again after 15.
 
-              scale-simulator --port 8090 --clock-scale 1000 --completion-delay 50
+              scale-simulator --port 8090 --clock-scale 1000
               curl -u live_simulator: http://127.0.0.1:8090/v1/task/categorization -d '
                 {"attachment": "a picture", "categories": ["cat", "dog"],
                  "callback_url": "http://127.0.0.1:8080/callbacks"}'
@@ -25,77 +25,49 @@ import UnixSignals
             For the official Python SDK it is
               url = "http://127.0.0.1:8090/v1"
               scaleapi.ScaleClient("live_simulator", api_instance_url=url)
+
+            Its books, read without a key:
+              GET  /simulator/summary
+              GET  /simulator/journal?task_id=&batch=&kind=&mode=&method=&path=&operation=
+                                     &status=&mishap=&after=&limit=
+              GET  /simulator/audits?task_id=
+              GET  /simulator/tasks
+            Orders:
+              POST /simulator/tasks/ID/send-callback?times=3
+              POST /simulator/tasks/ID/recall
+              POST /simulator/tasks/ID/fix        {"response": {...}, "comments": "..."}
+              POST /simulator/fail-next           {"status": 429, "times": 2}
+              POST /simulator/fail-next-callback  {"duplicate": true}
+
+            Knobs are options too. They can be turned while it runs:
+              curl http://127.0.0.1:8090/simulator/knobs
+              curl http://127.0.0.1:8090/simulator/knobs -d '{"duplicate_share": 0.1}'
+
+            Example: a bad day. Callbacks come twice and in the wrong order, and the API is slow.
+
+              scale-simulator --duplicate-share 0.2 --reorder-share 0.2 --slow-body-share 1
+
+            \(KnobArguments.help)
             """
     )
 
-    @Option(help: "The port to listen at; 0 lets the kernel choose.")
-    var port = 0
+    @OptionGroup(title: "Server") var server: ServerOptions
+    @OptionGroup(title: "Keys") var keys: KeyOptions
+    @OptionGroup(title: "Limits") var limits: LimitOptions
 
-    @Option(help: "The address to listen at.")
-    var address = "127.0.0.1"
-
-    @Option(name: .customLong("api-key"), help: "A live API key. Repeat for several. (default: live_simulator)")
-    var apiKeys: [String] = []
-
-    @Option(name: .customLong("test-api-key"), help: "A test API key. Repeat for several. (default: test_simulator)")
-    var testAPIKeys: [String] = []
-
-    @Option(help: "What live callbacks carry in scale-callback-auth.")
-    var callbackAuthKey = "live_auth_simulator"
-
-    @Option(help: "What test callbacks carry in scale-callback-auth.")
-    var testCallbackAuthKey = "test_auth_simulator"
-
-    @Option(help: "Seeds responses, planted faults and duplicates.")
-    var seed: UInt64 = 1
-
-    @Option(help: "Divides the completion delay and the waits between tries of a callback.")
-    var clockScale = 1.0
-
-    @Option(help: "Seconds until a live task completes, divided by the clock scale.")
-    var completionDelay = 2.0
-
-    @Option(help: "Share of image annotation tasks that are wrong on purpose, 0 to 1.")
-    var faultShare = 0.25
-
-    @Option(help: "Share of callbacks that are delivered twice, 0 to 1.")
-    var duplicateShare = 0.0
-
-    @Option(name: .customLong("allow-callbacks-to"), help: "A host beyond loopback to call back. Repeat for several.")
-    var allowedCallbackHosts: [String] = []
-
-    @Option(help: "How many entries the journal keeps.")
-    var journalCapacity = 200_000
-
-    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: notice)", transform: Self.level)
-    var logLevel = Logger.Level.notice
+    @Argument(parsing: .allUnrecognized, help: .hidden)
+    var knobs: [String] = []
 
     func validate() throws {
-        guard (0...65535).contains(self.port) else { throw ValidationError("--port must be from 0 to 65535.") }
-        guard self.clockScale > 0, self.clockScale.isFinite else {
-            throw ValidationError("--clock-scale must be above 0.")
-        }
-        guard (0...1_000_000_000).contains(self.completionDelay) else {
-            throw ValidationError("--completion-delay must be 0 or more seconds.")
-        }
-        guard (0...1).contains(self.faultShare) else { throw ValidationError("--fault-share must be from 0 to 1.") }
-        guard (0...1).contains(self.duplicateShare) else {
-            throw ValidationError("--duplicate-share must be from 0 to 1.")
-        }
-        guard (1...10_000_000).contains(self.journalCapacity) else {
-            throw ValidationError("--journal-capacity must be from 1 to 10000000.")
-        }
-        guard Set(self.apiKeys).isDisjoint(with: self.testAPIKeys) else {
-            throw ValidationError("A key is either --api-key or --test-api-key: it decides the mode.")
-        }
+        _ = try KnobArguments.knobs(self.knobs)
     }
 
     func run() async throws {
-        let level = self.logLevel
+        let level = self.server.logLevel
         // Standard output carries the one line that says where it listens, so logs go to standard error.
         var logger = Logger(label: "scale-simulator") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
-        let simulator = ScaleSimulator(configuration: self.simulatorConfiguration, logger: logger)
+        let simulator = ScaleSimulator(configuration: try self.simulatorConfiguration, logger: logger)
         var configuration = ServiceGroupConfiguration(
             services: [simulator, Announcement(simulator: simulator)],
             gracefulShutdownSignals: [.sigterm, .sigint],
@@ -105,39 +77,14 @@ import UnixSignals
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    private static func level(_ text: String) throws -> Logger.Level {
-        guard let level = Logger.Level(rawValue: text) else {
-            throw ValidationError("\(text) is no log level.")
+    var simulatorConfiguration: ScaleSimulator.Configuration {
+        get throws {
+            var configuration = ScaleSimulator.Configuration()
+            self.server.apply(to: &configuration)
+            self.keys.apply(to: &configuration)
+            self.limits.apply(to: &configuration)
+            configuration.knobs = try KnobArguments.knobs(self.knobs)
+            return configuration
         }
-        return level
-    }
-
-    private var simulatorConfiguration: ScaleSimulator.Configuration {
-        var configuration = ScaleSimulator.Configuration()
-        configuration.address = self.address
-        configuration.port = self.port
-        if !self.apiKeys.isEmpty { configuration.apiKeys = Set(self.apiKeys) }
-        if !self.testAPIKeys.isEmpty { configuration.testAPIKeys = Set(self.testAPIKeys) }
-        configuration.callbackAuthKey = self.callbackAuthKey
-        configuration.testCallbackAuthKey = self.testCallbackAuthKey
-        configuration.seed = self.seed
-        configuration.clockScale = self.clockScale
-        configuration.completionDelay = self.completionDelay
-        configuration.faultShare = self.faultShare
-        configuration.duplicateShare = self.duplicateShare
-        configuration.allowedCallbackHosts = Set(self.allowedCallbackHosts.map { $0.lowercased() })
-        configuration.journalCapacity = self.journalCapacity
-        return configuration
-    }
-}
-
-/// Says on standard output where the simulator listens, once, for scripts that wait for the line.
-private struct Announcement: Service {
-    let simulator: ScaleSimulator
-
-    func run() async throws {
-        let baseURL = try await self.simulator.baseURL()
-        try FileHandle.standardOutput.write(contentsOf: Data("scale-simulator listens on \(baseURL)\n".utf8))
-        try? await gracefulShutdown()
     }
 }

@@ -50,6 +50,11 @@ import Testing
         Case(path: "/task/unknown/audit", body: #"{"accepted":"yes"}"#, status: 400),
         Case(path: "/task/unknown/audit", body: #"{}"#, status: 400),
         Case(path: "/task/unknown/audit", body: #"{"accepted":true,"comments":["x"]}"#, status: 400),
+        Case(
+            path: "/task/unknown/audit",
+            body: #"{"accepted":true,"comments":"\#(String(repeating: "x", count: 11000))"}"#,
+            status: 400
+        ),
         Case(path: "/task/unknown/tags", body: #"{"tags":["x"]}"#, status: 400),
         Case(method: .PUT, path: "/task/unknown/tags", body: #"["x"]"#, status: 404),
         Case(method: .DELETE, path: "/task/unknown/tags", status: 400),
@@ -79,6 +84,11 @@ import Testing
         Case(path: "/batches/unknown/finalize", status: 404),
         Case(method: .GET, path: "/batches?limit=1000", status: 400),
         Case(path: "/projects", body: #"{"name":"p"}"#, status: 400),
+        Case(
+            path: "/projects",
+            body: #"{"name":"\#(String(repeating: "p", count: 5000))","type":"imageannotation"}"#,
+            status: 400
+        ),
         Case(path: "/projects", body: #"{"name":"p","type":"imageannotation","params":[]}"#, status: 400),
         Case(path: "/projects", body: #"{"name":"","type":"imageannotation"}"#, status: 400),
         Case(method: .GET, path: "/projects/unknown", status: 404),
@@ -129,7 +139,8 @@ import Testing
 
     @Test(arguments: [
         "", "[]", #"{"status":200}"#, #"{"status":"500"}"#, #"{"times":0}"#, #"{"reset":1}"#, #"{"retry_after":-1}"#,
-        #"{"path_contains":7}"#,
+        #"{"path_contains":7}"#, #"{"method":1}"#, #"{"delay":-1}"#, #"{"delay":601}"#, #"{"trickle":"1"}"#,
+        #"{"truncated":"yes"}"#, #"{"malformed":null}"#, #"{"path_containz":"/tasks"}"#,
     ])
     func `an order to fail that makes no sense is a 400`(body: String) async throws {
         try await ScaleSimulator.withRunning(.idle) { baseURL, _ in

@@ -73,4 +73,44 @@ import Testing
             #expect(try await api.post("/projects/p%20q/setOntology", twice).status == 400)
         }
     }
+
+    @Test func `a priority reaches the pending tasks of a batch and those to come`() async throws {
+        try await ScaleSimulator.withRunning(.idle) { baseURL, _ in
+            let api = API(baseURL: baseURL)
+            try await api.createProject("p", "categorization")
+            try await api.post("/batches", ["project": "p", "name": "a/b"])
+            let first = try await api.createTask(["batch": "a/b"])
+            #expect(try await api.post("/batches/a%2Fb/prioritize", ["priority": 30])["priority"] == 30)
+            #expect(try await api.get("/task/\(first)")["priority"] == 30)
+            let second = try await api.createTask(["batch": "a/b"])
+            #expect(try await api.get("/task/\(second)")["priority"] == 30)
+            for body in [#"{}"#, #"{"priority":9}"#, #"{"priority":31}"#, #"{"priority":"high"}"#] {
+                let answer = try await api.post("/batches/a%2Fb/prioritize", JSON(parsing: body.utf8))
+                #expect(answer.status == 400)
+            }
+            #expect(try await api.post("/batches/none/prioritize", ["priority": 10]).status == 404)
+        }
+    }
+
+    @Test func `batches are found by status and by when they were audited`() async throws {
+        try await ScaleSimulator.withRunning(.fast) { baseURL, _ in
+            let api = API(baseURL: baseURL).test
+            try await api.createProject("p", "categorization")
+            for name in ["audited", "untouched"] {
+                try await api.post("/batches", ["project": "p", "name": .string(name)])
+                let task = try await api.createTask(["batch": .string(name)])
+                if name == "audited" { try await api.post("/task/\(task)/audit", ["accepted": true]) }
+            }
+            func names(_ query: String) async throws -> [String?] {
+                (try await api.get("/batches?\(query)")["docs"]?.array ?? []).map { $0["name"]?.string }
+            }
+            #expect(try await names("audited_after=2020-01-01") == ["audited"])
+            #expect(try await names("audited_before=2020-01-01") == [])
+            #expect(try await names("status=completed&detailed=true") == ["untouched", "audited"])
+            #expect(try await names("status=staging") == [])
+            for query in ["status=done", "exclude_archived=maybe", "audited_after=soon", "limit=0", "offset=-1"] {
+                #expect(try await api.get("/batches?\(query)").status == 400)
+            }
+        }
+    }
 }

@@ -43,13 +43,13 @@ import Testing
 
     @Test func `a retried body shows the task as it has become`() async throws {
         try await Receiver.with(answers: [500]) { url, receiver in
-            var configuration = ScaleSimulator.Configuration.fast
-            configuration.clockScale = 30
-            try await ScaleSimulator.withRunning(configuration) { baseURL, _ in
+            receiver.hold()
+            try await ScaleSimulator.withRunning(.fast) { baseURL, _ in
                 let api = API(baseURL: baseURL).test
                 let id = try await api.createTask(["callback_url": .string(url)])
                 try await eventually("first try") { receiver.callbacks.count == 1 }
                 try await api.post("/task/\(id)/tags", ["late"])
+                receiver.release()
                 try await eventually("second try") { receiver.callbacks.count == 2 }
                 #expect(receiver.callbacks.map { $0.body["task"]?["tags"] } == [nil, ["late"]])
             }
@@ -122,9 +122,36 @@ import Testing
         }
     }
 
+    @Test func `a customer's own fix is the response from then on, and calls back`() async throws {
+        try await Receiver.with { url, receiver in
+            try await ScaleSimulator.withRunning(.fast) { baseURL, simulator in
+                let api = API(baseURL: baseURL).test
+                let id = try await api.createTask(["callback_url": .string(url)])
+                let first = try await api.get("/task/\(id)")["response"]
+                try await eventually("completed") { receiver.callbacks.count == 1 }
+                let fix: JSON = ["response": ["category": "cat"], "comments": "A cat."]
+                let fixed = try await api.root.post("/simulator/tasks/\(id)/fix", fix)
+                #expect(fixed["response"] == ["category": "cat", "is_customer_fix": true])
+                #expect(fixed["customer_review_status"] == "fixed")
+                #expect(fixed["audits"]?[0]?["audit_result"] == "fixed")
+                #expect(fixed["prior_responses"]?.array == [first].compactMap(\.self))
+                try await eventually("called back") { receiver.callbacks.count == 2 }
+                #expect(receiver.callbacks.last?.body["response"] == fixed["response"])
+                #expect(try await api.get("/tasks?customer_review_status=fixed")["total"] == 1)
+                let second = try await api.root.post("/simulator/tasks/\(id)/fix")
+                #expect(second["prior_responses"]?.array?.count == 2)
+                #expect(simulator.audits[id]?.map(\.verdict) == [.fixed, .fixed])
+                let pending = try await API(baseURL: baseURL).createTask(["attachment": "https://x.invalid/"])
+                #expect(try await api.root.post("/simulator/tasks/\(pending)/fix").status == 400)
+                #expect(try await api.root.post("/simulator/tasks/\(id)/fix", ["response": 7]).status == 400)
+                #expect(try await api.root.post("/simulator/tasks/none/fix").status == 404)
+            }
+        }
+    }
+
     @Test func `callbacks are doubled by share, on demand, and by both spellings of Scale's own call`() async throws {
         var configuration = ScaleSimulator.Configuration.fast
-        configuration.duplicateShare = 1
+        configuration.callbackShares[.duplicate] = 1
         try await Receiver.with { url, receiver in
             try await ScaleSimulator.withRunning(configuration) { baseURL, simulator in
                 let api = API(baseURL: baseURL).test

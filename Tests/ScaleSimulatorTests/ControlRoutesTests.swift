@@ -42,7 +42,7 @@ import Testing
             let summary = try await api.root.get("/simulator/summary")
             #expect(summary["tasks"]?["test"] == ["completed": 2])
             #expect(summary["audits"] == 1)
-            #expect(summary["planted_faults"] == [fault.rawValue: 1])
+            #expect(summary["planted_faults"]?[fault.rawValue] == 1)
             #expect(try await api.root.get("/simulator/health")["status"] == "ok")
         }
     }

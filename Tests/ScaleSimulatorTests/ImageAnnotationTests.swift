@@ -61,7 +61,7 @@ import Testing
             )
             if let fault = made.plantedFault { seen[fault, default: 0] += 1 }
         }
-        #expect(PlantedFault.allCases.allSatisfy { seen[$0, default: 0] > 100 }, "\(seen)")
+        #expect(PlantedFault.ofImages.allSatisfy { seen[$0, default: 0] > 100 }, "\(seen)")
     }
 
     @Test(arguments: [-5, 0, 1e-9, 7.5, 1500, 1919, 1e300] as [Double], [true, false])

@@ -21,6 +21,16 @@ struct APICall: Sendable {
         self.context = context
     }
 
+    /// Tells the journal which task and batch an answer is about, when the path does not.
+    func note(_ answer: JSON) {
+        let taskID = answer["task_id"]?.string
+        let batch = answer["batch"]?.string
+        self.context.notes.note {
+            $0.taskID = taskID
+            $0.batch = batch
+        }
+    }
+
     /// The `Idempotency-Key` header, nil when absent or empty.
     var idempotencyKey: String? {
         let field = self.request.headers.first { $0.name.canonicalName == "idempotency-key" }
@@ -37,17 +47,7 @@ struct APICall: Sendable {
     }
 
     /// The body as JSON; nil when there is none.
-    func optionalBody() async throws -> JSON? {
-        try await JSON(body: self.request)
-    }
-
-    /// The body, which must be a JSON object.
-    func object() async throws -> JSONObject {
-        guard let object = try await self.optionalBody()?.object else {
-            throw APIError.badRequest("The body must be a JSON object.")
-        }
-        return object
-    }
+    func body() async throws -> JSON? { try await JSON(body: self.request) }
 }
 
 extension JSON {

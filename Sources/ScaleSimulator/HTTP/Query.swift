@@ -7,9 +7,12 @@ struct Query: Sendable {
         var lowest: Timestamp?
         var highest: Timestamp?
 
+        /// Whether it has no ends.
+        var isOpen: Bool { self.lowest == nil && self.highest == nil }
+
         /// Whether the time is inside; no time at all is inside only when the range has no ends.
         func contains(_ time: Timestamp?) -> Bool {
-            guard let time else { return self.lowest == nil && self.highest == nil }
+            guard let time else { return self.isOpen }
             return time >= self.lowest ?? time && time <= self.highest ?? time
         }
     }
@@ -60,6 +63,16 @@ struct Query: Sendable {
         case "false", "0": return false
         default: throw .invalid("\"\(name)\" must be a boolean")
         }
+    }
+
+    /// One of the words of an enumeration, nil when absent; anything else is a 400 that lists them.
+    func choice<Value>(_ name: String) throws(APIError) -> Value?
+    where Value: RawRepresentable<String> & CaseIterable {
+        guard let text = self[name] else { return nil }
+        guard let value = Value(rawValue: text) else {
+            throw .invalid("\"\(name)\" must be \(Value.allCases.map(\.rawValue).joined(separator: " or "))")
+        }
+        return value
     }
 
     /// The time range between two parameters.

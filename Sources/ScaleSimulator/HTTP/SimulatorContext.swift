@@ -8,6 +8,9 @@ struct SimulatorContext: RequestContext {
     /// The connection, so that a test can have it closed without an answer.
     let channel: any Channel
 
+    /// What the journal is to hold of the request.
+    let notes = RequestNotes()
+
     /// Nil until the key is known.
     var mode: Mode?
 

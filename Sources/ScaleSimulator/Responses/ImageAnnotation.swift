@@ -71,16 +71,23 @@ struct ImageAnnotation {
         _ geometry: JSONObject,
         using generator: inout SeededGenerator
     ) -> JSONObject {
-        var values = JSONObject()
-        for attribute in self.attributes {
-            values[attribute.key] = Self.value(of: attribute.value, using: &generator)
-        }
-        var annotation: JSONObject = ["type": .string(type), "label": JSON(label), "attributes": .object(values)]
+        var annotation: JSONObject = ["type": .string(type), "label": JSON(label)]
+        annotation["attributes"] = Self.values(of: self.attributes, using: &generator)
         annotation.merge(geometry)
         annotation["uuid"] = .string(generator.uuid())
         return annotation
     }
 
+    /// A value for each of the attributes that were asked for.
+    static func values(of attributes: [JSONObject.Member], using generator: inout SeededGenerator) -> JSON {
+        var values = JSONObject()
+        for attribute in attributes {
+            values[attribute.key] = self.value(of: attribute.value, using: &generator)
+        }
+        return .object(values)
+    }
+
+    /// A value that fits an attribute.
     private static func value(of attribute: JSON, using generator: inout SeededGenerator) -> JSON {
         switch attribute["type"]?.string {
         case "number": return JSON(generator.int(1, 10))
@@ -125,6 +132,9 @@ struct ImageAnnotation {
             copy["uuid"] = .string(generator.uuid())
             annotations.append(copy)
         case .attributeMissing: annotations[0]["attributes"] = [:]
+        case .answerTooShort, .fieldMissing, .respondentsDisagree, .spanTextDiffers, .categoryNotOffered,
+            .labelMissing:
+            break
         }
         return fault
     }

@@ -1,7 +1,7 @@
 extension ScaleSimulator {
     /// What the simulator does wrong on purpose in a response, so that a rule can find it.
     package enum PlantedFault: String, Sendable, CaseIterable {
-        /// An annotation carries a label the task did not ask for.
+        /// An annotation carries a label the task did not ask for, in the response or in a result file.
         case labelNotAskedFor = "label-not-asked-for"
 
         /// A box is smaller than the task's own `min_width` and `min_height` (8 pixels when it names none).
@@ -18,6 +18,29 @@ extension ScaleSimulator {
 
         /// There is not a single annotation.
         case empty
+
+        /// The answer to a text field is a single letter.
+        case answerTooShort = "answer-too-short"
+
+        /// A field has no answer, or one of several respondents left it out.
+        case fieldMissing = "field-missing"
+
+        /// Respondents chose differently.
+        case respondentsDisagree = "respondents-disagree"
+
+        /// The text of an entity is not what stands at its offsets.
+        case spanTextDiffers = "span-text-differs"
+
+        /// The category was not among those to choose from.
+        case categoryNotOffered = "category-not-offered"
+
+        /// A label that was asked for is missing from a segmentation.
+        case labelMissing = "label-missing"
+
+        /// Those that occur in image annotations.
+        static let ofImages: [PlantedFault] = [
+            .labelNotAskedFor, .tooSmall, .outsideImage, .nearDuplicate, .attributeMissing, .empty,
+        ]
     }
 }
 

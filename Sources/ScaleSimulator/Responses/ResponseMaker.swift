@@ -1,4 +1,4 @@
-/// Makes up responses (contract C3): plausible, repeatable, and for a share of the image tasks wrong on purpose.
+/// Makes up responses (contract C3): plausible, repeatable, and for a share of the tasks wrong on purpose.
 ///
 /// The same seed and the same order of creation give the same responses.
 struct ResponseMaker: Sendable {
@@ -7,6 +7,9 @@ struct ResponseMaker: Sendable {
         var response: JSON
         var plantedFault: PlantedFault?
 
+        /// The files that the response names.
+        var files: [ResultFile] = []
+
         /// The task ends in `error`, the response says why.
         var isError = false
     }
@@ -14,122 +17,146 @@ struct ResponseMaker: Sendable {
     /// Seeds everything.
     let seed: UInt64
 
-    /// Share of image annotation tasks with a planted fault, 0 to 1.
-    let faultShare: Double
+    /// Share of tasks with a planted fault, 0 to 1.
+    var faultShare: Double
+
+    /// Where large results are found; known once the simulator listens.
+    var results = ResultURLs()
 
     /// The result of the work on a task as it stands.
-    func response(for task: SimulatedTask) -> Made {
-        if let error = self.attachmentError(task.params) { return Made(response: error, isError: true) }
-        var generator = SeededGenerator(seed: self.seed, UInt64(task.number), UInt64(task.round), task.isTest ? 1 : 0)
-        if task.type == "imageannotation" {
-            // Redone work is right: only the first round may hold a planted fault.
-            let isFaulty = generator.fraction() < self.faultShare && task.round == 1
-            return ImageAnnotation(params: task.params).make(isFaulty: isFaulty, using: &generator)
+    func response(for task: SimulatedTask, files: FileShelf) -> Made {
+        // An attachment that cannot be loaded: the task ends in error.
+        if let error = Attachments.error(type: task.type, task.params, files) {
+            return Made(response: error, isError: true)
         }
-        return Made(response: self.plainResponse(type: task.type, params: task.params, using: &generator))
+        return self.made(task, round: task.round, isFaulty: nil)
     }
 
-    /// An attachment under the reserved name `.invalid` can never be downloaded: the task ends in error (A3.1).
-    private func attachmentError(_ params: JSONObject) -> JSON? {
-        let attachments = [params["attachment"]].compactMap(\.self) + (params["attachments"]?.array ?? [])
-        let failed = attachments.compactMap { $0.string ?? $0["content"]?.string }
-            .filter { url in
-                let parts = url.split(separator: "/", omittingEmptySubsequences: false)
-                guard parts.count > 2, parts[0].hasSuffix(":"), parts[1].isEmpty else { return false }
-                return parts[2].split(separator: ":").first?.hasSuffix(".invalid") ?? false
+    /// All files that the responses of a task name, the earlier ones included.
+    func files(of task: SimulatedTask) -> [ResultFile] {
+        guard task.status != .error else { return [] }
+        let rounds = task.status == .completed ? task.round : task.round - 1
+        return (0..<rounds)
+            .flatMap { round in
+                // The books know the truth about the latest response; the share may have been changed since.
+                let isFaulty = round + 1 == task.round ? task.plantedFault != nil : nil
+                return self.made(task, round: round + 1, isFaulty: isFaulty).files
             }
-        guard !failed.isEmpty else { return nil }
-        return [
-            "error": "One or more attachments could not be downloaded.",
-            "attachments": .array(failed.map { ["statusCode": 404, "url": .string($0)] }),
-        ]
+    }
+
+    /// Makes up the response of one round; nil lets chance say whether it is wrong on purpose.
+    private func made(_ task: SimulatedTask, round: Int, isFaulty: Bool?) -> Made {
+        var generator = SeededGenerator(seed: self.seed, UInt64(task.number), UInt64(round), task.isTest ? 1 : 0)
+        // Redone work is right: only the first round may hold a planted fault.
+        let chance = generator.fraction() < self.faultShare && round == 1
+        let isFaulty = isFaulty ?? chance
+        let params = task.params
+        var files = ResultFiles(of: task.id, urls: self.results)
+        let result: (response: JSON, plantedFault: PlantedFault?)
+        switch task.type {
+        case "imageannotation":
+            return ImageAnnotation(params: params).make(isFaulty: isFaulty, using: &generator)
+        case "categorization":
+            result = Categorization(params: params).make(isFaulty: isFaulty, using: &generator)
+        case "textcollection":
+            result = TextCollection(params: params).make(isFaulty: isFaulty, using: &generator)
+        case "namedentityrecognition":
+            result = NamedEntities(params: params).make(isFaulty: isFaulty, using: &generator)
+        case "segmentannotation":
+            result = Segmentation(params: params).make(isFaulty: isFaulty, files: &files, using: &generator)
+        case "videoannotation", "videoplaybackannotation", "videoboxannotation", "videocuboidannotation":
+            result = Self.video(task, isFaulty: isFaulty, files: &files, using: &generator)
+        case "lidarannotation", "lidarlinking", "lidarsegmentation":
+            result = Self.lidar(task, isFaulty: isFaulty, files: &files, using: &generator)
+        default:
+            result = (self.plainResponse(type: task.type, params: params, using: &generator), nil)
+        }
+        return Made(response: result.response, plantedFault: result.plantedFault, files: files.files)
+    }
+
+    private static func video(
+        _ task: SimulatedTask,
+        isFaulty: Bool,
+        files: inout ResultFiles,
+        using generator: inout SeededGenerator
+    ) -> (response: JSON, plantedFault: PlantedFault?) {
+        let tracks = VideoTracks(params: task.params, isFaulty: isFaulty, using: &generator)
+        let isPlayback = task.type == "videoplaybackannotation"
+        let url = files.add(using: &generator) { .json(isPlayback ? tracks.byTrack : tracks.byFrame) }
+        var response: JSONObject = ["annotations": ["url": url]]
+        if isPlayback, tracks.hasEvents {
+            response["events"] = ["url": files.add(using: &generator) { .json(tracks.eventsFile) }]
+        }
+        return (.object(response), isFaulty && !tracks.isEmpty ? .labelNotAskedFor : nil)
+    }
+
+    private static func lidar(
+        _ task: SimulatedTask,
+        isFaulty: Bool,
+        files: inout ResultFiles,
+        using generator: inout SeededGenerator
+    ) -> (response: JSON, plantedFault: PlantedFault?) {
+        let scene = LidarScene(params: task.params, isFaulty: isFaulty, using: &generator)
+        let isLinking = task.type == "lidarlinking"
+        let url = files.add(using: &generator) { .json(isLinking ? scene.linksFile : scene.cuboidsFile) }
+        var response: JSONObject = ["annotations": ["url": url]]
+        if task.type == "lidarsegmentation" {
+            response["point_segmentations"] = ["url": files.add(using: &generator) { .json(scene.segmentationFile) }]
+        }
+        return (.object(response), isFaulty ? .labelNotAskedFor : nil)
     }
 
     private func plainResponse(type: String, params: JSONObject, using generator: inout SeededGenerator) -> JSON {
         switch type {
-        case "categorization": Self.categorization(params, &generator)
-        case "textcollection": TextCollection(params: params).make(using: &generator)
-        case "namedentityrecognition": Self.entities(params, &generator)
-        case "segmentannotation": Self.segmentation(params, &generator)
         case "comparison": ["choice": generator.pick(params["choices"]?.array ?? []) ?? "same"]
-        case "transcription", "datacollection": Self.fields(params, &generator)
+        case "datacollection":
+            [
+                "fields": Self.fields(params["fields"], &generator),
+                "time_spent_in_seconds": JSON(generator.int(20, 300)),
+            ]
+        case "transcription": Self.transcription(params, &generator)
+        case "audiotranscription": Self.speech(&generator)
         case "annotation", "polygonannotation", "lineannotation", "pointannotation", "cuboidannotation":
             Self.legacyAnnotation(type, params, &generator)
         case "documenttranscription": Self.document(params, &generator)
-        case "videoannotation", "videoplaybackannotation", "lidarannotation", "lidarlinking":
-            ["annotations": ["url": Self.resultURL(&generator)]]
-        case "lidarsegmentation":
-            [
-                "annotations": ["url": Self.resultURL(&generator)],
-                "point_segmentations": ["url": Self.resultURL(&generator)],
-            ]
         default: [:]
         }
     }
 
-    /// A place for a large result, in the form of the real ones under a name that leads nowhere.
-    private static func resultURL(_ generator: inout SeededGenerator) -> JSON {
-        .string("https://scaleapi-results.example.com/\(generator.uuid())")
-    }
-
-    private static func categorization(_ params: JSONObject, _ generator: inout SeededGenerator) -> JSON {
-        let categories = params["categories"]?.array ?? []
-        let chosen = generator.pick(categories) ?? .null
-        let id = chosen.string.flatMap { params["category_ids"]?[$0] } ?? .null
-        guard params["allow_multiple"]?.bool == true else { return ["category": chosen, "category_id": id] }
-        var several = categories.filter { _ in generator.fraction() < 0.4 }
-        if several.isEmpty { several = [chosen] }
-        return ["category": .array(several)]
-    }
-
-    private static func entities(_ params: JSONObject, _ generator: inout SeededGenerator) -> JSON {
-        let text = params["text"]?.string ?? ""
-        let labels = (params["labels"]?.array ?? []).compactMap { $0["name"]?.string ?? $0.string }
-        var annotations: [JSON] = []
-        var start = 0
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            // Offsets count UTF-16 units; for most texts every way of counting agrees.
-            let length = word.utf16.count
-            if let first = word.unicodeScalars.first, first.properties.isUppercase, annotations.count < 20,
-                let label = generator.pick(labels)
-            {
-                annotations.append([
-                    "id": .string("e\(annotations.count + 1)"), "start": JSON(start), "end": JSON(start + length),
-                    "text": .string(String(word)), "label": .string(label),
-                ])
-            }
-            start += length + 1
-        }
-        return ["annotations": .array(annotations), "relationships": []]
-    }
-
-    private static func segmentation(_ params: JSONObject, _ generator: inout SeededGenerator) -> JSON {
-        var labeled = JSONObject()
-        var mapping = JSONObject()
-        let labels = (params["labels"]?.array ?? []).compactMap { $0.string ?? $0["choice"]?.string }
-        for (index, label) in labels.prefix(100).enumerated() {
-            let pixels = generator.int(0, 200_000)
-            labeled[label] = pixels == 0 ? .null : self.resultURL(&generator)
-            mapping[label] = [
-                "index": JSON(index + 1), "numPixels": JSON(pixels),
-                "color": .string("#" + SeededGenerator.hex(generator.next(), 6)),
-            ]
-        }
-        return [
-            "annotations": [
-                "unlabeled": self.resultURL(&generator), "labeled": .object(labeled),
-                "combined": ["image": self.resultURL(&generator), "indexedImage": self.resultURL(&generator)],
-            ],
-            "labelMapping": .object(mapping),
-        ]
-    }
-
-    private static func fields(_ params: JSONObject, _ generator: inout SeededGenerator) -> JSON {
+    /// A value for each of the fields that were asked for.
+    private static func fields(_ asked: JSON?, _ generator: inout SeededGenerator) -> JSON {
         var fields = JSONObject()
-        for member in (params["fields"]?.object?.members ?? []).prefix(100) {
+        for member in (asked?.object?.members ?? []).prefix(100) {
             fields[member.key] = .string("\(member.key) \(generator.int(1, 999))")
         }
-        return ["fields": .object(fields), "time_spent_in_seconds": JSON(generator.int(20, 300))]
+        return .object(fields)
+    }
+
+    /// Repeatable fields come as a list, for they may occur many times; the inner form is not documented.
+    private static func transcription(_ params: JSONObject, _ generator: inout SeededGenerator) -> JSON {
+        var response: JSONObject = ["fields": self.fields(params["fields"], &generator)]
+        if let asked = params["repeatable_fields"], asked.object != nil {
+            let rows = (0..<generator.int(1, 3)).map { _ in self.fields(asked, &generator) }
+            response["repeatable_fields"] = .array(rows)
+        }
+        return .object(response)
+    }
+
+    /// Words with the seconds between which each was said.
+    private static func speech(_ generator: inout SeededGenerator) -> JSON {
+        let words = ["hello", "this", "is", "the", "night", "shift"].prefix(generator.int(2, 6))
+        let alignment: [JSON] = words.enumerated()
+            .map { place, word in
+                let start = Double(place) * 0.5
+                return [
+                    "word": .string(word), "start": JSON(start), "end": JSON(start + 0.4),
+                    "confidence": JSON(Double(generator.int(80, 99)) / 100),
+                ]
+            }
+        return [
+            "transcript": .string(words.joined(separator: " ")), "duration": JSON(Double(words.count) * 0.5),
+            "alignment": .array(alignment),
+        ]
     }
 
     private static func legacyAnnotation(

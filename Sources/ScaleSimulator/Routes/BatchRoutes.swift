@@ -7,51 +7,24 @@ struct BatchRoutes {
     /// Adds the routes below the prefix of `routes`.
     func add(to routes: some RouterMethods<SimulatorContext>) {
         let world = self.world
-        routes.get("batches") { request, context in
-            let call = try APICall(request, context)
-            return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.batches(call.query) }
-            )
+        routes.answer(.get, "batches", in: world) { realm, call, _ throws(APIError) in try realm.batches(call.query) }
+        routes.answer(.post, "batches", in: world) { realm, call, now throws(APIError) in
+            try realm.once(call) { realm, body throws(APIError) in try realm.createBatch(body, now: now) }
         }
-        routes.post("batches") { request, context in
-            let call = try APICall(request, context)
-            let body = try await call.object()
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.once(idempotencyKey: call.idempotencyKey) { realm throws(APIError) in
-                        try realm.createBatch(body, now: now)
-                    }
-                }
-            )
+        routes.answer(.get, "batches/:name", in: world) { realm, call, _ throws(APIError) in
+            try realm.batch(try call.parameter("name")).json
         }
-        routes.get("batches/:name") { request, context in
-            let call = try APICall(request, context)
-            let name = try call.parameter("name")
-            return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.batch(name).json }
-            )
+        routes.answer(.get, "batches/:name/status", in: world) { realm, call, _ throws(APIError) in
+            try realm.batch(try call.parameter("name")).statusJSON(realm.knobs)
         }
-        routes.get("batches/:name/status") { request, context in
-            let call = try APICall(request, context)
-            let name = try call.parameter("name")
-            return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.batch(name).statusJSON }
-            )
+        routes.answer(.post, "batches/:name/finalize", in: world) { realm, call, now throws(APIError) in
+            try realm.finalizeBatch(try call.parameter("name"), now: now)
         }
-        routes.post("batches/:name/finalize") { request, context in
-            let call = try APICall(request, context)
-            let name = try call.parameter("name")
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in try realm.finalizeBatch(name, now: now) }
-            )
+        routes.answer(.post, "batches/:name/setMetadata", in: world) { realm, call, _ throws(APIError) in
+            try realm.setBatchMetadata(try call.parameter("name"), .object(try call.object()))
         }
-        routes.post("batches/:name/setMetadata") { request, context in
-            let call = try APICall(request, context)
-            let name = try call.parameter("name")
-            let metadata = JSON.object(try await call.object())
-            return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.setBatchMetadata(name, metadata) }
-            )
+        routes.answer(.post, "batches/:name/prioritize", in: world) { realm, call, now throws(APIError) in
+            try realm.prioritizeBatch(try call.parameter("name"), try call.object(), now: now)
         }
     }
 }

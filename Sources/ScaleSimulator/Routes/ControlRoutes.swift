@@ -13,7 +13,8 @@ struct ControlRoutes {
         routes.get("summary") { _, _ in Response.json(world.summary().json) }
         routes.get("journal") { request, _ in
             let query = try Query(request.uri.query)
-            return Response.json(world.journalPage(after: try Self.after(query), limit: try Self.limit(query)))
+            let filter = try JournalFilter(query)
+            return Response.json(world.journalPage(filter, after: try Self.after(query), limit: try Self.limit(query)))
         }
         routes.get("audits") { request, _ in
             let query = try Query(request.uri.query)
@@ -34,9 +35,30 @@ struct ControlRoutes {
         routes.post("tasks/:task/recall") { _, context in
             Response.json(try world.recall(try Self.task(context)))
         }
+        routes.post("tasks/:task/fix") { request, context in
+            let body = try await JSON(body: request)
+            return Response.json(try world.fix(try Self.task(context), body))
+        }
+        routes.post("projects/:project/archive") { request, context in
+            let name = context.parameters.get("project").flatMap { PercentCoding.decode($0.utf8) } ?? ""
+            let mode: Mode = try Query(request.uri.query).choice("mode") ?? .live
+            return Response.json(
+                try world.perform(mode) { realm, _ throws(APIError) in try realm.archiveProject(name) }
+            )
+        }
         routes.post("fail-next") { request, _ in
-            try world.add(try FailureRule(try await JSON(body: request) ?? .null))
+            try world.add(try FailureRule(try await JSON(body: request)))
             return Response.json(["success": true])
+        }
+        routes.post("fail-next-callback") { request, _ in
+            try world.add(try CallbackRule(try await JSON(body: request)))
+            return Response.json(["success": true])
+        }
+        routes.get("knobs") { _, _ in Response.json(world.knobs.json) }
+        for method in [HTTPRequest.Method.patch, .post] {
+            routes.on("knobs", method: method) { request, _ in
+                Response.json(try world.turnKnobs(try await JSON(body: request)).json)
+            }
         }
     }
 

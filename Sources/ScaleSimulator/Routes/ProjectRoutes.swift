@@ -7,47 +7,21 @@ struct ProjectRoutes {
     /// Adds the routes below the prefix of `routes`.
     func add(to routes: some RouterMethods<SimulatorContext>) {
         let world = self.world
-        routes.get("projects") { request, context in
-            let call = try APICall(request, context)
-            return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.projects(call.query) }
-            )
+        routes.answer(.get, "projects", in: world) { realm, call, _ throws(APIError) in try realm.projects(call.query) }
+        routes.answer(.post, "projects", in: world) { realm, call, now throws(APIError) in
+            try realm.once(call) { realm, body throws(APIError) in try realm.createProject(body, now: now) }
         }
-        routes.post("projects") { request, context in
-            let call = try APICall(request, context)
-            let body = try await call.object()
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.once(idempotencyKey: call.idempotencyKey) { realm throws(APIError) in
-                        try realm.createProject(body, now: now)
-                    }
-                }
-            )
+        routes.answer(.get, "projects/:name", in: world) { realm, call, _ throws(APIError) in
+            try realm.project(try call.parameter("name")).json
         }
-        routes.get("projects/:name") { request, context in
-            let call = try APICall(request, context)
-            let name = try call.parameter("name")
-            return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.project(name).json }
-            )
+        routes.answer(.post, "projects/:name/setParams", in: world) { realm, call, now throws(APIError) in
+            try realm.setParams(try call.parameter("name"), try call.object(), now: now)
         }
-        routes.post("projects/:name/setParams") { request, context in
-            let call = try APICall(request, context)
-            let name = try call.parameter("name")
-            let body = try await call.object()
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.setParams(name, body, now: now)
-                }
-            )
+        routes.answer(.post, "projects/:name/setOntology", in: world) { realm, call, _ throws(APIError) in
+            try realm.setOntology(try call.parameter("name"), try call.object())
         }
-        routes.post("projects/:name/setOntology") { request, context in
-            let call = try APICall(request, context)
-            let name = try call.parameter("name")
-            let body = try await call.object()
-            return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.setOntology(name, body) }
-            )
+        routes.answer(.get, "projects/:name/taskTemplates", in: world) { realm, call, _ throws(APIError) in
+            try realm.taskTemplate(try call.parameter("name"))
         }
     }
 }

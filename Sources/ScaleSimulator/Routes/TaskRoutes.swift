@@ -14,115 +14,70 @@ struct TaskRoutes {
         let world = self.world
         routes.get("tasks") { request, context in
             let call = try APICall(request, context)
+            let request = try TaskListRequest(call.query)
+            // A page is written once the lock is given back.
             return Response.json(
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.tasks(call.query) }
+                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.taskPage(request) }.json
             )
         }
         // The part is a task type here and a task id everywhere below; the router wants one name.
-        routes.post("task/:task") { request, context in
-            let call = try APICall(request, context)
+        routes.answer(.post, "task/:task", in: world) { realm, call, now throws(APIError) in
             let type = try call.parameter("task")
-            let body = try await call.object()
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.once(idempotencyKey: call.idempotencyKey) { realm throws(APIError) in
-                        try realm.createTask(type: type, body: body, now: now)
-                    }
-                }
-            )
+            let task = try realm.once(call) { realm, body throws(APIError) in
+                try realm.createTask(type: type, body: body, now: now)
+            }
+            call.note(task)
+            return task
         }
-        routes.get("task/:task") { request, context in
-            let call = try APICall(request, context)
-            let id = try call.parameter("task")
-            return Response.json(try world.perform(call.mode) { realm, _ throws(APIError) in try realm.task(id) })
+        routes.answer(.get, "task/:task", in: world) { realm, call, _ throws(APIError) in
+            try realm.task(try call.parameter("task"))
         }
-        routes.post("task/:task/cancel") { request, context in
-            let call = try APICall(request, context)
-            let id = try call.parameter("task")
+        routes.answer(.post, "task/:task/cancel", in: world) { realm, call, now throws(APIError) in
             let clear = try call.query.bool("clear_unique_id") ?? false
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.cancelTask(id, clearUniqueID: clear, now: now)
-                }
-            )
+            return try realm.cancelTask(try call.parameter("task"), clearUniqueID: clear, now: now)
         }
         routes.post("task/:task/audit") { request, context in
-            let call = try APICall(request, context)
-            let id = try call.parameter("task")
-            let body = try await call.object()
-            guard let accepted = body["accepted"] else { throw APIError.missing("accepted") }
-            guard let accepted = accepted.bool else { throw APIError.invalid("\"accepted\" must be a boolean") }
-            let comments = body["comments"] ?? .null
-            guard comments.isNull || comments.string != nil else {
-                throw APIError.invalid("\"comments\" must be a string")
+            let call = try await ReadCall(request, context)
+            let form = try world.perform(call.mode) { realm, now throws(APIError) in
+                try realm.auditTask(try call.parameter("task"), try call.object(), now: now)
+                return realm.knobs.auditAnswer
             }
-            try world.perform(call.mode) { realm, now throws(APIError) in
-                try realm.auditTask(id, accepted: accepted, comments: comments.string, now: now)
+            switch form {
+            case .text: return Response.text("OK")
+            case .json: return Response.json(["success": true])
             }
-            return Response.text("OK")
         }
         for spelling in ["send_callback", "send-callback"] {
-            routes.post("task/:task/\(spelling)") { request, context in
-                let call = try APICall(request, context)
-                let id = try call.parameter("task")
-                try world.perform(call.mode) { realm, _ throws(APIError) in try realm.resendCallback(id) }
-                return Response.json(["success": true])
+            routes.answer(.post, "task/:task/\(spelling)", in: world) { realm, call, _ throws(APIError) in
+                try realm.resendCallback(try call.parameter("task"))
+                return ["success": true]
             }
         }
     }
 
     private func addChanges(to routes: some RouterMethods<SimulatorContext>) {
         let world = self.world
-        routes.post("task/:task/unique_id") { request, context in
-            let call = try APICall(request, context)
-            let id = try call.parameter("task")
-            let uniqueID = try Realm.requiredString("unique_id", in: try await call.object())
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.setUniqueID(id, uniqueID, now: now)
-                }
-            )
+        routes.answer(.post, "task/:task/unique_id", in: world) { realm, call, now throws(APIError) in
+            let uniqueID = try Realm.requiredString("unique_id", in: try call.object())
+            return try realm.setUniqueID(try call.parameter("task"), uniqueID, now: now)
         }
-        routes.delete("task/:task/unique_id") { request, context in
-            let call = try APICall(request, context)
-            let id = try call.parameter("task")
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.setUniqueID(id, nil, now: now)
-                }
-            )
+        routes.answer(.delete, "task/:task/unique_id", in: world) { realm, call, now throws(APIError) in
+            try realm.setUniqueID(try call.parameter("task"), nil, now: now)
         }
-        routes.post("task/:task/setMetadata") { request, context in
-            let call = try APICall(request, context)
-            let id = try call.parameter("task")
-            let metadata = JSON.object(try await call.object())
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.setTaskMetadata(id, metadata, now: now)
-                }
-            )
+        routes.answer(.post, "task/:task/setMetadata", in: world) { realm, call, now throws(APIError) in
+            try realm.setTaskMetadata(try call.parameter("task"), .object(try call.object()), now: now)
         }
-        self.addTags(.post, to: routes) { _, given in given }
-        self.addTags(.put, to: routes) { old, given in old + given.filter { !old.contains($0) } }
-        self.addTags(.delete, to: routes) { old, given in old.filter { !given.contains($0) } }
-    }
-
-    /// The three calls on tags differ only in what becomes of the old tags and the given ones.
-    private func addTags(
-        _ method: HTTPRequest.Method,
-        to routes: some RouterMethods<SimulatorContext>,
-        _ change: @escaping @Sendable (_ old: [String], _ given: [String]) -> [String]
-    ) {
-        let world = self.world
-        routes.on("task/:task/tags", method: method) { request, context in
-            let call = try APICall(request, context)
-            let id = try call.parameter("task")
-            let given = try TaskParameters.tags(try await call.optionalBody())
-            return Response.json(
-                try world.perform(call.mode) { realm, now throws(APIError) in
-                    try realm.changeTags(id, now: now) { change($0, given) }
-                }
-            )
+        // The three calls on tags differ only in what becomes of the old tags and the given ones.
+        let changes: [(HTTPRequest.Method, @Sendable (_ old: [String], _ given: [String]) -> [String])] = [
+            (.post, { _, given in given }),
+            (.put, { old, given in old + given.filter { !old.contains($0) } }),
+            (.delete, { old, given in old.filter { !given.contains($0) } }),
+        ]
+        for (method, change) in changes {
+            routes.answer(method, "task/:task/tags", in: world) { realm, call, now throws(APIError) in
+                let given = try TaskParameters.tags(call.body)
+                return try realm.changeTags(try call.parameter("task"), now: now) { change($0, given) }
+            }
         }
     }
 }

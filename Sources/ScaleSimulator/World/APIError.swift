@@ -22,6 +22,9 @@ extension APIError {
     /// 400 for a call that does not fit the state of things.
     static func badRequest(_ message: String) -> APIError { APIError(status: 400, message: message) }
 
+    /// 400 for a body that is missing or no object.
+    static let notAnObject = APIError.badRequest("The body must be a JSON object.")
+
     /// 401 for no key or one that is not known.
     static let unauthorized = APIError(status: 401, message: "Your API key is missing or invalid.")
 

@@ -17,12 +17,20 @@ struct Realm: Sendable {
     private static let maximumIdempotencyKeys = 100_000
 
     let mode: Mode
-    let responses: ResponseMaker
+    var responses: ResponseMaker
 
     /// Ten hexadecimal digits in the middle of every id, other for every start of the simulator.
     let idSalt: String
 
-    var tasks: [SimulatedTask] = []
+    /// What is left open by Scale's documentation, as it is turned at this moment.
+    var knobs = Knobs() {
+        didSet { self.responses.faultShare = self.knobs.faultShare }
+    }
+
+    /// How much there may be.
+    var limits = Limits()
+
+    var tasks = TaskTable()
     var taskNumbers: [String: Int] = [:]
     var uniqueIDs: [String: Int] = [:]
     var batches: [String: SimulatedBatch] = [:]
@@ -30,6 +38,21 @@ struct Realm: Sendable {
     var projects: [String: SimulatedProject] = [:]
     var projectNames: [String] = []
     var effects: [Effect] = []
+
+    /// Uploaded and imported files.
+    var shelf = FileShelf()
+
+    /// The customer's team; it begins with the owner of the account.
+    var teammates = [Teammate(email: "owner@example.com", role: .admin)]
+
+    /// Who works on what in Studio projects.
+    var studio = Studio()
+
+    /// Evaluation and training tasks, and fixless audits.
+    var quality = Quality()
+
+    /// Datasets and jobs.
+    var nucleus = Nucleus()
 
     private var idempotencyKeys: Set<String> = []
     private var idempotencyKeysInOrder: [String] = []
@@ -49,22 +72,23 @@ struct Realm: Sendable {
     }
 
     /// Runs a creation once per `Idempotency-Key`; a key of an earlier successful creation is a 409 (contract B0).
-    mutating func once<Result>(
-        idempotencyKey: String?,
-        _ create: (inout Realm) throws(APIError) -> Result
-    ) throws(APIError) -> Result {
-        guard let idempotencyKey else { return try create(&self) }
+    mutating func once(
+        _ call: ReadCall,
+        _ create: (inout Realm, _ body: JSONObject) throws(APIError) -> JSON
+    ) throws(APIError) -> JSON {
+        let body = try call.object()
+        guard let idempotencyKey = call.idempotencyKey else { return try create(&self, body) }
         guard !self.idempotencyKeys.contains(idempotencyKey) else {
             throw .conflict("The idempotency key (\"\(idempotencyKey)\") was already used for a different request.")
         }
-        let result = try create(&self)
+        let answer = try create(&self, body)
         self.idempotencyKeys.insert(idempotencyKey)
         self.idempotencyKeysInOrder.append(idempotencyKey)
         if self.idempotencyKeysInOrder.count > 2 * Self.maximumIdempotencyKeys {
             self.idempotencyKeys.subtract(self.idempotencyKeysInOrder.prefix(Self.maximumIdempotencyKeys))
             self.idempotencyKeysInOrder.removeFirst(Self.maximumIdempotencyKeys)
         }
-        return result
+        return answer
     }
 
     /// The number of the task with this id, or with this `unique_id`.
@@ -76,7 +100,7 @@ struct Realm: Sendable {
     /// The body of a callback as things are now; nil when its subject is gone.
     func callbackBody(_ subject: CallbackSubject) -> JSON? {
         switch subject {
-        case .task(let number): self.tasks[number].callbackBody
+        case .task(let number): self.tasks[number].callbackBody(self.knobs)
         case .batch(let name): self.batches[name]?.callbackBody
         }
     }

@@ -14,17 +14,27 @@ final class World: Sendable {
         /// Attempts whose time has come and which wait for a free place.
         var ready = Queue<CallbackAttempt.Order>()
         var counters = Counters()
+        var knobs: Knobs {
+            didSet {
+                self.live.knobs = self.knobs
+                self.test.knobs = self.knobs
+            }
+        }
         var failureRules: [FailureRule] = []
+        var callbackRules: [CallbackRule] = []
+
+        /// Reordered callbacks that wait for another one, by their number.
+        var held: [Int: CallbackAttempt.Order] = [:]
     }
 
     /// What the agenda holds.
     enum Appointment: Sendable {
         case work(Mode, task: Int, round: Int)
         case attempt(CallbackAttempt.Order)
-    }
 
-    /// Failure rules waiting at one time, at most.
-    private static let maximumFailureRules = 1000
+        /// A reordered callback has waited long enough.
+        case release(order: Int)
+    }
 
     let configuration: ScaleSimulator.Configuration
 
@@ -33,6 +43,8 @@ final class World: Sendable {
 
     private let bell: AsyncStream<Void>.Continuation
     let state: Mutex<State>
+
+    /// Stamps tasks and the journal.
     let now: @Sendable () -> Timestamp
     private let start = ContinuousClock.now
 
@@ -43,17 +55,21 @@ final class World: Sendable {
         self.configuration = configuration
         self.now = now
         (self.wake, self.bell) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let responses = ResponseMaker(seed: configuration.seed, faultShare: configuration.faultShare)
+        let responses = ResponseMaker(seed: configuration.seed, faultShare: configuration.knobs.faultShare)
         // Ids differ between two starts, as no real id ever comes twice; responses do not depend on ids.
         var salt = SeededGenerator(seed: configuration.seed, UInt64(bitPattern: now().milliseconds))
         func realm(_ mode: Mode) -> Realm {
-            Realm(mode: mode, responses: responses, idSalt: SeededGenerator.hex(salt.next(), 10))
+            var realm = Realm(mode: mode, responses: responses, idSalt: SeededGenerator.hex(salt.next(), 10))
+            realm.knobs = configuration.knobs
+            realm.limits = configuration.limits
+            return realm
         }
         self.state = Mutex(
             State(
                 live: realm(.live),
                 test: realm(.test),
-                journal: Journal(capacity: configuration.journalCapacity)
+                journal: Journal(capacity: configuration.journalCapacity),
+                knobs: configuration.knobs
             )
         )
     }
@@ -83,38 +99,6 @@ final class World: Sendable {
     /// Looks at everything at one moment.
     func read<Result: Sendable>(_ body: (borrowing State) -> Result) -> Result {
         self.state.withLock { body($0) }
-    }
-
-    /// Writes down a request and its answer.
-    func recordRequest(method: String, path: String, mode: Mode?, status: Int?) {
-        let now = self.now()
-        self.state.withLock { state in
-            state.counters.requests += 1
-            state.journal.record(.request(method: method, path: path, status: status), mode: mode, at: now)
-        }
-    }
-
-    /// Adds an order to let requests fail.
-    func add(_ rule: FailureRule) throws(APIError) {
-        try self.state.withLock { state throws(APIError) in
-            guard state.failureRules.count < Self.maximumFailureRules else {
-                throw .badRequest("There are already \(Self.maximumFailureRules) failure rules.")
-            }
-            state.failureRules.append(rule)
-        }
-    }
-
-    /// The oldest rule that means this request, used up by one.
-    func takeFailureRule(method: String, path: String) -> FailureRule? {
-        self.state.withLock { state in
-            guard let index = state.failureRules.firstIndex(where: { $0.matches(method: method, path: path) }) else {
-                return nil
-            }
-            let rule = state.failureRules[index]
-            state.failureRules[index].times -= 1
-            if state.failureRules[index].times <= 0 { state.failureRules.remove(at: index) }
-            return rule
-        }
     }
 }
 
