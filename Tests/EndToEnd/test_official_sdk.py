@@ -73,8 +73,8 @@ def test_every_task_is_audited_exactly_once_through_kills_and_duplicates(simulat
 
     wait_until(is_quiet, "every task audited and every delivery settled", 240)
 
-    books = {row["task_id"]: row for row in pages(scale, "tasks")}
-    audits = {row["task_id"]: row["audits"] for row in pages(scale, "audits")}
+    books = {row["task_id"]: row for row in scale.pages("tasks")}
+    audits = {row["task_id"]: row["audits"] for row in scale.pages("audits")}
     assert len(books) == TASKS
     counts = [len(audits.get(task, [])) for task in created]
     print(f"tasks {TASKS}, audits {sum(counts)}, audited more than once {sum(c > 1 for c in counts)}")
@@ -109,14 +109,3 @@ def test_every_task_is_audited_exactly_once_through_kills_and_duplicates(simulat
     assert [event["kind"] for event in events if event["batch"] == "dockyard_a" and event["task_id"] is None] == ["batch"]
     for task in created:
         assert sorted(event["kind"] for event in events if event["task_id"] == task) == ["audit", "completed"]
-
-
-def pages(scale, path):
-    """All rows of one of the simulator's books."""
-    after = 0
-    while True:
-        page = scale.get(f"{path}?after={after}&limit=1000")
-        yield from page["docs"]
-        if page.get("next") is None:
-            return
-        after = page["next"]
