@@ -41,8 +41,9 @@ public struct CallbackVerifier: Sendable {
 
     /// A verifier for some accounts. Keys that are empty or longer than `maximumKeyLength` match nothing.
     ///
-    /// - Parameter insecurelyAcceptingAllAs: Believe every callback, key or no key, as this account's. Only for
-    ///   operators who say so aloud.
+    /// - Parameters:
+    ///   - accounts: Whom to believe.
+    ///   - account: Believe every callback, key or no key, as this account's. Only for operators who say so aloud.
     public init(accounts: [Account], insecurelyAcceptingAllAs account: String? = nil) {
         let salt = Digest.randomBytes(32)
         self.salt = salt
