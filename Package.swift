@@ -57,6 +57,8 @@ let package = Package(
             name: "CallbackQueue",
             dependencies: [
                 "Callbacks",
+                "CSQLite",
+                "CZstd",
                 "ScaleAPI",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -124,6 +126,7 @@ let package = Package(
         // Security fixes come from the system's own libraries.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
         .testTarget(
             name: "ScaleAPITests",

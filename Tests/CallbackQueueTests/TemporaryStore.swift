@@ -109,6 +109,13 @@ func makeCallback(
     return try Callback(body: JSON.object(body).encoded)
 }
 
+/// A text that cannot be made smaller by much, the same for the same seed.
+func makeNoise(_ count: Int, seed: UInt64) -> JSON {
+    var generator = SeededGenerator(seed: seed)
+    let bytes = (0..<count * 3 / 4).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    return .string(Data(bytes).base64EncodedString())
+}
+
 /// The same numbers for the same seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64

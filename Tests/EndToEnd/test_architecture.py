@@ -13,26 +13,28 @@ OURS = {
     "ScaleAPI": set(),
     "Callbacks": {"COpenSSL", "ScaleAPI"},
     "Handlers": {"CSQLite", "Callbacks", "ScaleAPI"},
-    "CallbackQueue": {"Callbacks", "ScaleAPI"},
+    "CallbackQueue": {"CSQLite", "CZstd", "Callbacks", "ScaleAPI"},
     "CallbackServer": {"CallbackQueue", "Callbacks", "ScaleAPI"},
     "scale-callbacks": {"CallbackQueue", "CallbackServer", "Callbacks", "Handlers", "ScaleAPI"},
     "ScaleSimulator": set(),
     "scale-simulator": {"ScaleSimulator"},
     "COpenSSL": set(),
     "CSQLite": set(),
+    "CZstd": set(),
 }
 # Who is alone in knowing a library.
 OWNERS = {
     "ArgumentParser": {"scale-callbacks", "scale-simulator"},
     "AsyncHTTPClient": {"ScaleAPI", "ScaleSimulator", "scale-callbacks"},
     "COpenSSL": {"Callbacks"},
-    "CSQLite": {"Handlers"},
+    "CSQLite": {"CallbackQueue", "Handlers"},
+    "CZstd": {"CallbackQueue"},
     "GRDB": {"CallbackQueue"},
     "Histogram": {"scale-callbacks"},
     "Hummingbird": {"CallbackServer", "ScaleSimulator"},
     "HummingbirdCore": set(),
     "NIOExtras": {"CallbackServer"},
-    "NIOSSL": {"CallbackServer", "scale-callbacks"},
+    "NIOSSL": {"CallbackServer", "ScaleAPI", "scale-callbacks"},
     "Yams": {"scale-callbacks"},
 }
 # What comes with Swift.

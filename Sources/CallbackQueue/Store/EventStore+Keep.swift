@@ -45,14 +45,14 @@ extension EventStore {
     /// Event, body and deliveries are one transaction. `completion` comes on the writer's thread after the sync.
     package func keep(_ arrival: Arrival, completion: @escaping @Sendable (Result<KeepResult, StoreError>) -> Void) {
         // Hashing and reading happen here, on the caller's thread, so that the writer only writes.
-        let row = EventRow(arrival)
-        self.writer.submit(weight: row.body.count + 512, { try Self.keep(row, in: $0) }, completion: completion)
+        let row = EventRow(arrival, codec: self.codec)
+        self.writer.submit(weight: row.body.bytes.count + 512, { try Self.keep(row, in: $0) }, completion: completion)
     }
 
     /// As above, for callers with a task.
     package func keep(_ arrival: Arrival) async throws(StoreError) -> KeepResult {
-        let row = EventRow(arrival)
-        return try await self.writer.write(weight: row.body.count + 512) { try Self.keep(row, in: $0) }
+        let row = EventRow(arrival, codec: self.codec)
+        return try await self.writer.write(weight: row.body.bytes.count + 512) { try Self.keep(row, in: $0) }
     }
 
     private static func keep(_ row: EventRow, in database: Database) throws -> KeepResult {
@@ -82,8 +82,8 @@ extension EventStore {
         )
         .execute(arguments: row.eventArguments)
         let id = database.lastInsertedRowID
-        try database.cachedStatement(sql: "INSERT INTO body (eventID, bytes) VALUES (?, ?)")
-            .execute(arguments: [id, row.body])
+        try database.cachedStatement(sql: "INSERT INTO body (eventID, bytes, dictionaryID) VALUES (?, ?, ?)")
+            .execute(arguments: [id, row.body.bytes, row.body.dictionaryID])
         // Equal ids in two accounts are two tasks: with the account added, the one does not wait for the other.
         for handlerID in row.handlerIDs {
             try database.cachedStatement(
@@ -105,10 +105,10 @@ private struct EventRow: Sendable {
     let fingerprint: Int64
     let fingerprintDigest: Data
     let subject: Int64
-    let body: Data
+    let body: BodyCodec.StoredBody
     let bodySHA256: Data
 
-    init(_ arrival: Arrival) {
+    init(_ arrival: Arrival, codec: BodyCodec) {
         let callback = arrival.callback
         self.accountID = arrival.accountID
         self.receivedAt = arrival.receivedAt
@@ -118,7 +118,7 @@ private struct EventRow: Sendable {
         self.fingerprint = SubjectKey.leadingInteger(of: callback.fingerprint)
         self.fingerprintDigest = Data(callback.fingerprint)
         self.subject = SubjectKey.value(of: callback)
-        self.body = Data(callback.document.bytes)
+        self.body = codec.encode(callback.document.bytes)
         self.bodySHA256 = Data(Digest.sha256(callback.document.bytes))
     }
 
@@ -127,7 +127,8 @@ private struct EventRow: Sendable {
             self.accountID, self.callback.kind.rawValue, self.callback.taskID, self.callback.taskType,
             self.callback.status, self.callback.reviewStatus, self.callback.project, self.callback.batch,
             self.callback.completedAt, self.callback.changedAt, self.callback.priorResponseCount, self.origin.rawValue,
-            self.receivedAt, self.receivedAt, self.subject, self.fingerprint, self.fingerprintDigest, self.body.count,
+            self.receivedAt, self.receivedAt, self.subject, self.fingerprint, self.fingerprintDigest,
+            self.callback.document.bytes.count,
             self.bodySHA256,
         ]
     }

@@ -57,18 +57,46 @@ extension EventStore {
     /// later one of its subject that runs already.
     package func lease(handlerID: Int64, limit: Int, now: Int64) async throws(StoreError) -> LeaseBatch {
         let end = now + self.configuration.lease.inMilliseconds
-        return try await self.writer.write { database in
+        let (taken, nextDueAt) = try await self.writer.write { database -> ([TakenDelivery], Int64?) in
             let isHeld = try Bool.fetchOne(
                 database.cachedStatement(sql: "SELECT heldAt IS NOT NULL FROM handler WHERE id = ?"),
                 arguments: [handlerID]
             )
-            guard isHeld == false else { return LeaseBatch(leases: [], nextDueAt: nil) }
+            guard isHeld == false else { return ([], nil) }
             let due = try DueDelivery.fetchAll(
                 database.cachedStatement(sql: DueDelivery.sql),
                 arguments: [handlerID, now, limit]
             )
-            let leases = try due.map { try Self.take($0, until: end, now: now, in: database) }
-            return LeaseBatch(leases: leases.compactMap(\.self), nextDueAt: try Self.nextDueAt(handlerID, in: database))
+            return (
+                try due.map { try Self.take($0, until: end, now: now, in: database) },
+                try Self.nextDueAt(handlerID, in: database)
+            )
+        }
+        // Reading bodies is the work of whoever leases: the writer has callbacks to keep.
+        var leases: [Lease] = []
+        for delivery in taken {
+            guard let body = self.codec.decode(delivery.due.body, size: delivery.due.bodySize),
+                let callback = try? Callback(body: body)
+            else {
+                try await self.bury(delivery, now: now)
+                continue
+            }
+            leases.append(Lease(delivery, callback: callback))
+        }
+        return LeaseBatch(leases: leases, nextDueAt: nextDueAt)
+    }
+
+    /// Makes a dead letter of a delivery whose body is gone or damaged, if the lease still holds.
+    private func bury(_ delivery: TakenDelivery, now: Int64) async throws(StoreError) {
+        try await self.writer.write { database in
+            try database.execute(
+                sql: """
+                    UPDATE delivery SET state = 'dead', leaseToken = NULL, failureClass = 'fault', summary = ?,
+                        settledAt = ?
+                    WHERE id = ? AND leaseToken = ? AND state = 'pending'
+                    """,
+                arguments: ["The body cannot be read any more.", now, delivery.due.deliveryID, delivery.token]
+            )
         }
     }
 
@@ -149,16 +177,13 @@ extension EventStore {
         )
     }
 
-    /// Puts the lease on one due delivery and begins its attempt; nil when its body is gone.
-    private static func take(_ due: DueDelivery, until end: Int64, now: Int64, in database: Database) throws -> Lease? {
-        guard let callback = try? Callback(body: Array(due.body)) else {
-            try database.execute(
-                sql:
-                    "UPDATE delivery SET state = 'dead', failureClass = 'fault', summary = ?, settledAt = ? WHERE id = ?",
-                arguments: ["The body cannot be read any more.", now, due.deliveryID]
-            )
-            return nil
-        }
+    /// Puts the lease on one due delivery and begins its attempt.
+    private static func take(
+        _ due: DueDelivery,
+        until end: Int64,
+        now: Int64,
+        in database: Database
+    ) throws -> TakenDelivery {
         let token = Int64.random(in: 1 ... .max)
         let attempt = due.attemptCount + 1
         try database.cachedStatement(
@@ -171,38 +196,28 @@ extension EventStore {
         .execute(arguments: [now, due.deliveryID])
         try database.cachedStatement(sql: "INSERT INTO attempt (deliveryID, number, startedAt) VALUES (?, ?, ?)")
             .execute(arguments: [due.deliveryID, attempt, now])
-        var notes: [JSON] = []
+        var notes: [String] = []
         if attempt > 1 {
-            notes =
-                try String.fetchAll(
-                    database.cachedStatement(
-                        sql: "SELECT note FROM attempt WHERE deliveryID = ? AND note IS NOT NULL ORDER BY number"
-                    ),
-                    arguments: [due.deliveryID]
-                )
-                .compactMap { try? JSON(parsing: $0) }
+            notes = try String.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT note FROM attempt WHERE deliveryID = ? AND note IS NOT NULL ORDER BY number"
+                ),
+                arguments: [due.deliveryID]
+            )
         }
-        return Lease(
-            deliveryID: due.deliveryID,
+        return TakenDelivery(
+            due: due,
             token: token,
             attempt: attempt,
-            failures: due.failureCount,
-            event: Event(
-                id: due.eventID,
-                account: due.account,
-                receivedAt: due.receivedAt,
-                origin: due.origin,
-                callback: callback
-            ),
-            newerEvent: try Self.newerEvent(than: due, callback: callback, in: database),
-            earlierNotes: notes
+            newerEvent: try Self.newerEvent(than: due, in: database),
+            notes: notes
         )
     }
 
     /// The newest event of the same task whose state is later. A verdict on the same response does not supersede it:
     /// the response is still the task's.
-    private static func newerEvent(than due: DueDelivery, callback: Callback, in database: Database) throws -> Int64? {
-        guard let taskID = callback.taskID, let changedAt = callback.changedAt else { return nil }
+    private static func newerEvent(than due: DueDelivery, in database: Database) throws -> Int64? {
+        guard let taskID = due.taskID, let changedAt = due.changedAt else { return nil }
         return try Int64.fetchOne(
             database.cachedStatement(
                 sql: """
@@ -215,18 +230,47 @@ extension EventStore {
             ),
             arguments: [
                 SubjectKey.value(ofTask: taskID), taskID, changedAt, due.accountID, due.eventID, changedAt,
-                callback.priorResponseCount,
-                callback.completedAt, callback.priorResponseCount,
+                due.priorResponseCount, due.completedAt, due.priorResponseCount,
             ]
         )
     }
 }
 
+/// A delivery on which a lease was put, before its body is read.
+private struct TakenDelivery: Sendable {
+    let due: DueDelivery
+    let token: Int64
+    let attempt: Int
+    let newerEvent: Int64?
+    let notes: [String]
+}
+
+extension Lease {
+    fileprivate init(_ taken: TakenDelivery, callback: Callback) {
+        self.init(
+            deliveryID: taken.due.deliveryID,
+            token: taken.token,
+            attempt: taken.attempt,
+            failures: taken.due.failureCount,
+            event: Event(
+                id: taken.due.eventID,
+                account: taken.due.account,
+                receivedAt: taken.due.receivedAt,
+                origin: taken.due.origin,
+                callback: callback
+            ),
+            newerEvent: taken.newerEvent,
+            earlierNotes: taken.notes.compactMap { try? JSON(parsing: $0) }
+        )
+    }
+}
+
 /// One delivery that may run, with its event.
-private struct DueDelivery: FetchableRecord {
+private struct DueDelivery: Sendable, FetchableRecord {
     static let sql = """
         SELECT delivery.id, delivery.eventID, delivery.attemptCount, delivery.failureCount, event.accountID,
-            account.name, event.receivedAt, event.origin, body.bytes
+            account.name, event.receivedAt, event.origin, body.bytes, event.taskID, event.changedAt,
+            event.completedAt, event.priorResponseCount, body.dictionaryID, event.bodySize
         FROM delivery
         JOIN event ON event.id = delivery.eventID
         JOIN account ON account.id = event.accountID
@@ -255,7 +299,12 @@ private struct DueDelivery: FetchableRecord {
     let account: String
     let receivedAt: Int64
     let origin: Event.Origin
-    let body: Data
+    let body: BodyCodec.StoredBody
+    let bodySize: Int
+    let taskID: String?
+    let changedAt: Int64?
+    let completedAt: Int64?
+    let priorResponseCount: Int
 
     init(row: Row) {
         self.deliveryID = row[0]
@@ -266,7 +315,12 @@ private struct DueDelivery: FetchableRecord {
         self.account = row[5]
         self.receivedAt = row[6]
         self.origin = Event.Origin(rawValue: row[7]) ?? .callback
-        self.body = row[8] ?? Data()
+        self.body = BodyCodec.StoredBody(bytes: row[8] ?? Data(), dictionaryID: row[13])
+        self.bodySize = row[14]
+        self.taskID = row[9]
+        self.changedAt = row[10]
+        self.completedAt = row[11]
+        self.priorResponseCount = row[12]
     }
 }
 

@@ -24,6 +24,7 @@ package struct EventStore: Sendable {
     /// What it was opened with.
     package let configuration: Configuration
     let writer: StoreWriter
+    let codec: BodyCodec
     private let lock: StoreLock
 
     /// Opens the store for writing, makes or migrates it, and makes it safe to append to.
@@ -47,7 +48,7 @@ package struct EventStore: Sendable {
         do {
             let isNew = !FileManager.default.fileExists(atPath: configuration.path)
             let database = try Self.openDatabase(at: configuration.path)
-            if isNew { try Self.syncFolder(of: configuration.path) }
+            if isNew { try StorePath.sync(StorePath.folder(of: configuration.path)) }
             logger.info(
                 "Store opened",
                 metadata: ["store.path": "\(configuration.path)", "sqlite.version": "\(Self.sqliteVersion(database))"]
@@ -55,6 +56,7 @@ package struct EventStore: Sendable {
             return EventStore(
                 configuration: configuration,
                 writer: StoreWriter(database: database, logger: logger, onBroken: onBroken),
+                codec: try database.read { try BodyCodec($0) },
                 lock: lock
             )
         } catch let error as StoreError {
@@ -89,8 +91,9 @@ package struct EventStore: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
-            // Both count only before the first table is made. Callbacks are often 2 kB: of those 4 KB hold one, 8 KB three.
-            try database.execute(sql: "PRAGMA page_size = 8192")
+            // Both count only before the first table is made. A small page costs less of the log when one row in it
+            // changes, as in an index; compressed, a handful of bodies fit into one.
+            try database.execute(sql: "PRAGMA page_size = 4096")
             // Lets pruning give pages back to the file system.
             try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
@@ -100,7 +103,12 @@ package struct EventStore: Sendable {
         let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.writeWithoutTransaction { database in
             // Before anything is changed: a file that is not ours must stay as it is.
-            let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+            // The list of migrations alone is a store whose making was cut short.
+            let isEmpty =
+                try Int.fetchOne(
+                    database,
+                    sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'"
+                ) == 0
             guard try isEmpty || !Schema.migrator.appliedMigrations(database).isEmpty else {
                 throw StoreError.unusable(
                     "\(path) is a database of another program. Choose another path for the store."
@@ -124,16 +132,6 @@ package struct EventStore: Sendable {
         }
         try Schema.migrator.migrate(database)
         return database
-    }
-
-    /// Makes the directory entries of a new store durable.
-    private static func syncFolder(of path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let descriptor = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0, fsync(descriptor) == 0 else {
-            throw StoreError.unusable("Cannot sync the folder \(folder): \(String(cString: strerror(errno))).")
-        }
-        Foundation.close(descriptor)
     }
 
     private static func sqliteVersion(_ database: DatabaseQueue) -> String {

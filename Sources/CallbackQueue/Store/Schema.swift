@@ -121,6 +121,23 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("2 smaller bodies") { database in
+            try database.execute(
+                sql: """
+                    -- What bodies have in common, by which they are made smaller. Rows are never changed or removed.
+                    CREATE TABLE dictionary (
+                        id INTEGER PRIMARY KEY,
+                        bytes BLOB NOT NULL,
+                        -- The newest event when it was trained.
+                        trainedAt INTEGER NOT NULL
+                    ) STRICT;
+                    INSERT INTO dictionary (id, bytes, trainedAt) VALUES (1, X'', 0);
+
+                    -- Null: the bytes are as they were received.
+                    ALTER TABLE body ADD COLUMN dictionaryID INTEGER REFERENCES dictionary (id);
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -10,6 +10,20 @@ package enum StorePath {
         return folder == "/" ? "/" + url.lastPathComponent : folder + "/" + url.lastPathComponent
     }
 
+    /// The folder that holds the file.
+    static func folder(of path: String) -> String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
+
+    /// Makes a file durable, or of a folder its entries.
+    ///
+    /// - Throws: `StoreError.unusable` with the reason.
+    static func sync(_ path: String) throws(StoreError) {
+        let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+        defer { if descriptor >= 0 { Foundation.close(descriptor) } }
+        guard descriptor >= 0, fsync(descriptor) == 0 else {
+            throw .unusable("Cannot sync \(path): \(String(cString: strerror(errno))).")
+        }
+    }
+
     private static func real(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }

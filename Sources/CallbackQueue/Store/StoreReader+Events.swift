@@ -166,13 +166,60 @@ extension StoreReader {
 
     /// The body of an event, byte for byte as received; nil when there is none, or it has aged out.
     package func body(ofEvent id: Int64) async throws(StoreError) -> [UInt8]? {
-        try await self.fetch(BodyRecord.self, sql: "SELECT bytes FROM body WHERE eventID = ?", arguments: [id])
-            .first.map { Array($0.bytes) }
+        let record =
+            try await self.fetch(
+                BodyRecord.self,
+                sql: "SELECT \(BodyRecord.columns) FROM body JOIN event ON event.id = eventID WHERE eventID = ?",
+                arguments: [id]
+            )
+            .first
+        guard let record else { return nil }
+        guard let body = try await self.body(record) else {
+            throw .unusable("The body of event \(id) is damaged; the command \"store check\" tells what else is.")
+        }
+        return body
+    }
+
+    /// The newest bodies that are not longer than `size`.
+    func newestBodies(_ count: Int, upTo size: Int) async throws(StoreError) -> [[UInt8]] {
+        let records = try await self.fetch(
+            BodyRecord.self,
+            sql: """
+                SELECT \(BodyRecord.columns) FROM body JOIN event ON event.id = eventID
+                WHERE bodySize <= ? ORDER BY eventID DESC LIMIT ?
+                """,
+            arguments: [size, count]
+        )
+        var bodies: [[UInt8]] = []
+        for record in records {
+            if let body = try await self.body(record) { bodies.append(body) }
+        }
+        return bodies
+    }
+
+    /// The body as it was received; nil when it is damaged.
+    private func body(_ record: BodyRecord) async throws(StoreError) -> [UInt8]? {
+        if let body = self.codec.decode(record.body, size: record.size) { return body }
+        // The running service may have learned a dictionary since this reader was opened.
+        for dictionary in try await self.fetch(
+            BodyDictionary.self,
+            sql: "SELECT id, bytes FROM dictionary WHERE id = ?",
+            arguments: [record.body.dictionaryID]
+        ) {
+            self.codec.add(dictionary)
+        }
+        return self.codec.decode(record.body, size: record.size)
     }
 }
 
 private struct BodyRecord: Sendable, FetchableRecord {
-    let bytes: Data
+    static let columns = "body.bytes, body.dictionaryID, event.bodySize"
 
-    init(row: Row) { self.bytes = row[0] }
+    let body: BodyCodec.StoredBody
+    let size: Int
+
+    init(row: Row) {
+        self.body = BodyCodec.StoredBody(bytes: row[0], dictionaryID: row[1])
+        self.size = row[2]
+    }
 }

@@ -7,6 +7,7 @@ internal import GRDB
 /// however long the log is.
 package struct StoreReader: Sendable {
     let database: DatabaseQueue
+    let codec: BodyCodec
 
     /// Opens the store at `path` for reading.
     ///
@@ -28,6 +29,7 @@ package struct StoreReader: Sendable {
                         + "Start this version's service once to migrate it."
                 )
             }
+            self.codec = try self.database.read { try BodyCodec($0) }
         } catch let error as StoreError {
             throw error
         } catch {

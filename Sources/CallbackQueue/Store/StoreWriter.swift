@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import Dispatch
 internal import GRDB
 internal import Logging
@@ -20,8 +21,8 @@ final class StoreWriter: Sendable {
         var batchWeight = 4 << 20
         var waitingCount = 100_000
         var waitingWeight = 1 << 30
-        /// After how many written bytes, about, the WAL is copied into the database.
-        var checkpointWeight = 32 << 20
+        /// After how many more pages in the WAL it is copied into the database.
+        var checkpointPages = 8000
     }
 
     /// One piece of work: `run` does it inside the transaction and returns what to do once that is durable.
@@ -35,7 +36,6 @@ final class StoreWriter: Sendable {
         var waiting: [Item] = []
         var waitingWeight = 0
         var isDraining = false
-        var weightSinceCheckpoint = 0
         var refusal: StoreError?
         var isClosed = false
     }
@@ -46,6 +46,7 @@ final class StoreWriter: Sendable {
     private let logger: Logger
     private let onBroken: @Sendable (StoreError) -> Void
     private let state = Mutex(State())
+    private let log: WriteAheadLog
 
     init(
         database: DatabaseQueue,
@@ -57,6 +58,7 @@ final class StoreWriter: Sendable {
         self.limits = limits
         self.logger = logger
         self.onBroken = onBroken
+        self.log = WriteAheadLog(of: database)
     }
 
     /// Runs `body` inside a transaction and returns when it is committed and synced.
@@ -149,7 +151,6 @@ final class StoreWriter: Sendable {
             let batch = Array(state.waiting.prefix(count))
             state.waiting.removeFirst(count)
             state.waitingWeight -= weight
-            state.weightSinceCheckpoint += weight
             return batch
         }
     }
@@ -207,12 +208,16 @@ final class StoreWriter: Sendable {
 
     /// Only this connection copies the WAL (SQLite before 3.51.3 can lose pages when two do), outside of transactions.
     private func checkpointWhenDue() throws {
-        let isDue = self.state.withLock { state in
-            guard state.weightSinceCheckpoint >= self.limits.checkpointWeight else { return false }
-            state.weightSinceCheckpoint = 0
-            return true
+        let pages = self.log.pages.load(ordering: .relaxed)
+        // Fewer than before: the log began anew.
+        if pages < self.log.pagesAtCheckpoint.load(ordering: .relaxed) {
+            self.log.pagesAtCheckpoint.store(0, ordering: .relaxed)
         }
-        if isDue { try self.checkpoint(.passive) }
+        // What a reader holds back is not tried again after every commit.
+        let before = self.log.pagesAtCheckpoint.load(ordering: .relaxed)
+        guard pages - before >= self.limits.checkpointPages else { return }
+        self.log.pagesAtCheckpoint.store(pages, ordering: .relaxed)
+        try self.checkpoint(.passive)
     }
 
     private func checkpoint(_ kind: Database.CheckpointMode) throws {
@@ -221,5 +226,29 @@ final class StoreWriter: Sendable {
             return (result.walFrameCount, result.checkpointedFrameCount)
         }
         self.logger.debug("WAL checkpointed", metadata: ["wal.pages": "\(pages)", "wal.moved": "\(moved)"])
+    }
+}
+
+/// How long the write-ahead log is: SQLite tells after every commit.
+private final class WriteAheadLog: Sendable {
+    /// Pages in it after the last commit.
+    let pages = Atomic(0)
+    /// Pages in it when they were last copied into the database.
+    let pagesAtCheckpoint = Atomic(0)
+
+    /// Listens for as long as the connection is open; whoever owns that must keep this too.
+    init(of database: DatabaseQueue) {
+        database.writeWithoutTransaction { database in
+            _ = sqlite3_wal_hook(
+                database.sqliteConnection,
+                { context, _, _, pages in
+                    guard let context else { return SQLITE_OK }
+                    Unmanaged<WriteAheadLog>.fromOpaque(context).takeUnretainedValue().pages
+                        .store(Int(pages), ordering: .relaxed)
+                    return SQLITE_OK
+                },
+                Unmanaged.passUnretained(self).toOpaque()
+            )
+        }
     }
 }

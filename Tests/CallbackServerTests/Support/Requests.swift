@@ -21,13 +21,19 @@ enum Requests {
             .map { ($0.lastPathComponent, Array(try Data(contentsOf: $0))) }
     }
 
-    /// A callback that no other call of this has made.
+    /// A callback of its own for each number, padded with letters that cannot be made much smaller.
     static func callback(_ number: Int, padding: Int = 0) -> [UInt8] {
-        Array(
+        var state = UInt64(number) &+ 1
+        let letters = (0..<padding)
+            .map { _ -> Character in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return Character(Unicode.Scalar(UInt8(ascii: "A") + UInt8(state >> 33 & 15)))
+            }
+        return Array(
             """
             {"task_id":"task\(number)","status":"completed","task":{"task_id":"task\(number)","type":"categorization",\
             "status":"completed","completed_at":"2026-01-02T03:04:05.678Z"},"response":{"note":"\
-            \(String(repeating: "x", count: padding))"}}
+            \(String(letters))"}}
             """
             .utf8
         )
