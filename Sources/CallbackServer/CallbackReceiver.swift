@@ -19,6 +19,8 @@ package struct CallbackReceiver: Sendable {
         package var acceptsAllAs: String?
         /// Where events are kept.
         package var store: EventStore.Configuration
+        /// How long they are kept.
+        package var retention = Retention.default
         /// The public port.
         package var intake = IntakeServer.Configuration()
         /// The console port.
@@ -100,6 +102,8 @@ package struct CallbackReceiver: Sendable {
             logger: self.logger,
             scale: self.scale
         )
+        let pruner = Pruner(store: store, retention: self.configuration.retention, logger: self.logger)
+        let trainer = DictionaryTrainer(store: store, logger: self.logger)
         let refusals = RefusalLog(store: store, logger: self.logger)
         let intake = try await Intake(
             store: store,
@@ -129,7 +133,8 @@ package struct CallbackReceiver: Sendable {
             onListening: { ports.setIntake($0) }
         )
         let services: [any Service] = [
-            breakage, HangUpNotice(logger: self.logger), refusals, dispatcher, control, console, server,
+            breakage, HangUpNotice(logger: self.logger), refusals, trainer, pruner, dispatcher, control, console,
+            server,
         ]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },

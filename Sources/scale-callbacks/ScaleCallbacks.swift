@@ -29,7 +29,8 @@ struct ScaleCallbacks: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CheckCommand.self, EventsCommand.self, DeliveriesCommand.self, HandlersCommand.self,
-            TaskCommand.self, RefusedCommand.self, SendCommand.self, BenchCommand.self,
+            TaskCommand.self, RefusedCommand.self, StoreCommand.self, SendCommand.self,
+            BenchCommand.self,
         ]
     )
 

@@ -33,12 +33,12 @@ import Testing
         #expect(
             Self.problems(Self.head + "store: sqlite:\(path)")
                 == """
-                s.yaml:6: the service's control socket beside the store would have a path of 109 bytes, and 107 are \
+                s.yaml:6: the service's control socket beside the store would have a path of 109 bytes, and 103 are \
                 possible; put the store into a shorter path
                 """
         )
         #expect(
-            Self.problems(Self.head + "store: sqlite:/\(String(repeating: "d", count: 98))").hasPrefix("no problem")
+            Self.problems(Self.head + "store: sqlite:/\(String(repeating: "d", count: 94))").hasPrefix("no problem")
         )
     }
 

@@ -1,3 +1,4 @@
+import CallbackQueue
 import Callbacks
 import Foundation
 import Handlers

@@ -2,6 +2,9 @@ package import CallbackQueue
 
 /// Where the control socket of a store is, and the shapes that go over it.
 package enum Control {
+    /// The longest path of the socket in bytes: the kernel takes 107, NIO 103, which every system has.
+    package static let maximumSocketPathBytes = 103
+
     /// The socket beside the store at `path`.
     package static func socketPath(ofStore path: String) -> String {
         StorePath.resolved(path) + "-control"

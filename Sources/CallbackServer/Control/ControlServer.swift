@@ -16,10 +16,10 @@ package enum ControlServer {
         logger: Logger
     ) throws(StoreError) -> some ApplicationProtocol {
         let path = Control.socketPath(ofStore: store.configuration.path)
-        // sun_path holds 108 bytes with its zero.
-        guard path.utf8.count < 108 else {
+        guard path.utf8.count <= Control.maximumSocketPathBytes else {
             throw .unusable(
-                "The path of the control socket, \(path), is over 107 bytes. Put the store in a shorter path."
+                "The path of the control socket, \(path), is over \(Control.maximumSocketPathBytes) bytes. "
+                    + "Put the store in a shorter path."
             )
         }
         unlink(path)
@@ -50,8 +50,13 @@ package enum ControlServer {
             dispatcher.wakeAll()
             return Control.ChangeResponse(changed: isKnown ? 1 : 0)
         }
+        router.post("/prune") { request, context in
+            let pass = try await request.decode(as: PrunePass.self, context: context)
+            return try await Pruner.slice(of: pass, in: store)
+        }
         return router
     }
 }
 
 extension Control.ChangeResponse: ResponseEncodable {}
+extension PrunePass: ResponseEncodable {}

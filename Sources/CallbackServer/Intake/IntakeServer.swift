@@ -88,7 +88,10 @@ package struct IntakeServer: Service, Sendable {
     }
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
-        let quiescing = ServerQuiescingHelper(group: group)
+        // Both on one loop: when the port cannot be had, its thread is the last to let go of the helper, whose promise
+        // may then belong to no loop that has already ended.
+        let accepting = group.next()
+        let quiescing = ServerQuiescingHelper(group: accepting)
         let judge = RequestJudge(
             path: self.configuration.path,
             bodyLimit: self.configuration.bodyLimit,
@@ -100,7 +103,7 @@ package struct IntakeServer: Service, Sendable {
         for eventLoop in group.makeIterator() {
             mailboxes[ObjectIdentifier(eventLoop)] = AnswerMailbox(eventLoop: eventLoop)
         }
-        let channel = try await ServerBootstrap(group: group)
+        let channel = try await ServerBootstrap(group: accepting, childGroup: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -148,7 +151,7 @@ package struct IntakeServer: Service, Sendable {
         try? await gracefulShutdown()
         // First, so that a balancer looks elsewhere while what has begun ends.
         self.intake.announceStop()
-        let drained = group.next().makePromise(of: Void.self)
+        let drained = accepting.makePromise(of: Void.self)
         quiescing.initiateShutdown(promise: drained)
         try await drained.futureResult.get()
     }

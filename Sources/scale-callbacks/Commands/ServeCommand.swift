@@ -113,6 +113,7 @@ extension ServiceConfiguration {
             acceptsAllAs: self.listen.insecureAcceptAll ? self.accounts.first?.name : nil,
             store: .init(path: storePath, lease: self.lease)
         )
+        receiver.retention = self.retention
         receiver.intake.host = self.listen.address.host
         receiver.intake.port = self.listen.address.port
         receiver.intake.path = self.listen.path

@@ -1,4 +1,5 @@
 import CallbackServer
+import CallbackQueue
 import Callbacks
 import Foundation
 import ScaleAPI
@@ -6,9 +7,6 @@ import Yams
 
 /// The keys of the file, except those of handlers.
 extension ConfigurationReader {
-    /// The longest path of a unix socket in bytes: 108 with the zero behind it.
-    private static let maximumSocketPath = 107
-
     /// Reads a whole file.
     ///
     /// - Returns: The configuration; when there are `problems` it must not be used.
@@ -190,11 +188,11 @@ extension ConfigurationReader {
             return nil
         }
         let socket = Control.socketPath(ofStore: path)
-        if socket.utf8.count > Self.maximumSocketPath {
+        if socket.utf8.count > Control.maximumSocketPathBytes {
             self.report(
                 entry.line,
                 "the service's control socket beside the store would have a path of \(socket.utf8.count) bytes, and "
-                    + "\(Self.maximumSocketPath) are possible; put the store into a shorter path"
+                    + "\(Control.maximumSocketPathBytes) are possible; put the store into a shorter path"
             )
         }
         return .sqlite(path: path)
@@ -216,19 +214,17 @@ extension ConfigurationReader {
         return console
     }
 
-    private mutating func retention(_ entry: Section.Entry?) -> ServiceConfiguration.Retention {
+    private mutating func retention(_ entry: Section.Entry?) -> Retention {
+        var retention = Retention.default
         guard let entry,
             let section = self.section(entry.node, "\"retention\"", keys: ["bodies", "facts", "refused"])
-        else { return ServiceConfiguration.Retention() }
-        self.warn(entry.line, "\"retention\" is not applied in this version: everything is kept")
-        let retention = ServiceConfiguration.Retention(
-            bodies: self.duration(section["bodies"], atLeast: .seconds(3600)),
-            facts: self.duration(section["facts"], atLeast: .seconds(3600)),
-            refused: self.duration(section["refused"], atLeast: .seconds(60))
-        )
-        if let facts = retention.facts, let bodies = retention.bodies, facts < bodies {
+        else { return retention }
+        retention.bodies = self.period(section["bodies"], atLeast: .seconds(3600), default: retention.bodies)
+        retention.facts = self.period(section["facts"], atLeast: .seconds(3600), default: retention.facts)
+        retention.refused = self.period(section["refused"], atLeast: .seconds(60), default: retention.refused)
+        if let facts = retention.facts, retention.bodies.map({ facts < $0 }) ?? true {
             self.report(
-                section["facts"]?.line ?? section.line,
+                section["facts"]?.line ?? section["bodies"]?.line ?? section.line,
                 "\"facts\" must not be kept shorter than \"bodies\"; raise it or lower \"bodies\""
             )
         }

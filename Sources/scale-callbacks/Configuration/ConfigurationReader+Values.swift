@@ -33,6 +33,17 @@ extension ConfigurationReader {
         }
     }
 
+    /// Reads how long something is kept: a duration, or `forever` as nil; `fallback` when there is nothing to read.
+    mutating func period(_ entry: Section.Entry?, atLeast minimum: Duration, default fallback: Duration?) -> Duration? {
+        let bound = "of at least \(Quantity.text(minimum))"
+        let period: Duration?? = self.value(entry, "\"forever\" or a duration such as 48h, 90d or 2y, \(bound)") {
+            text in
+            if text == "forever" { return .some(nil) }
+            return Quantity.duration(text).flatMap { $0 >= minimum ? .some($0) : nil }
+        }
+        return period ?? fallback
+    }
+
     /// Reads a size in bytes.
     mutating func bytes(_ entry: Section.Entry?, in bounds: ClosedRange<Int>) -> Int? {
         let limits = "from \(Quantity.text(bytes: bounds.lowerBound)) to \(Quantity.text(bytes: bounds.upperBound))"

@@ -1,3 +1,4 @@
+import CallbackQueue
 import Callbacks
 import Handlers
 import ScaleAPI
@@ -29,11 +30,11 @@ extension ServiceConfiguration {
         switch self.store {
         case .sqlite(let path): writer.value("store", "sqlite:\(path)")
         }
-        if self.retention != Retention() {
-            writer.section("retention") { writer in
-                writer.value("bodies", self.retention.bodies.map(Quantity.text))
-                writer.value("facts", self.retention.facts.map(Quantity.text))
-                writer.value("refused", self.retention.refused.map(Quantity.text))
+        writer.section("retention") { writer in
+            for (key, period) in [
+                ("bodies", self.retention.bodies), ("facts", self.retention.facts), ("refused", self.retention.refused),
+            ] {
+                writer.value(key, period.map(Quantity.text) ?? "forever")
             }
         }
         writer.section("console") { writer in

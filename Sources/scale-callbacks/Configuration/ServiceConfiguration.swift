@@ -1,3 +1,4 @@
+import CallbackQueue
 import Callbacks
 import ScaleAPI
 
@@ -19,7 +20,7 @@ struct ServiceConfiguration: Sendable {
     /// The handlers in the order of the file. Their names differ.
     var handlers: [HandlerConfiguration] = []
     /// How long things are kept.
-    var retention = Retention()
+    var retention = Retention.default
     /// How long a delivery belongs to the attempt that leased it, unless that renews it.
     var lease: Duration = .seconds(15)
     /// How long work in flight may take to finish when the service is told to stop.
@@ -62,15 +63,5 @@ struct ServiceConfiguration: Sendable {
 
         /// A file in the working directory.
         static let `default` = Store.sqlite(path: "scale-callbacks.db")
-    }
-
-    /// How long things are kept; nil for as long as the store.
-    struct Retention: Sendable, Hashable {
-        /// The bodies of callbacks.
-        var bodies: Duration?
-        /// What is known of an event beside its body.
-        var facts: Duration?
-        /// The reasons of refusals.
-        var refused: Duration?
     }
 }

@@ -14,27 +14,45 @@ struct StoreControl: Sendable {
     /// Makes deliveries due now; how many.
     func retry(_ selection: DeliverySelection) async throws -> Int {
         try await self.change(path: "/deliveries/retry", request: Control.RetryRequest(selection)) { store in
-            try await store.retryDeliveries(selection, now: Now.milliseconds)
+            Control.ChangeResponse(changed: try await store.retryDeliveries(selection, now: Now.milliseconds))
         }
+        .changed
     }
 
     /// Holds a handler for a reason, or with nil lets it go on; false when there is no such handler.
     func setHold(_ reason: String?, ofHandler name: String) async throws -> Bool {
         let request = Control.HandlerRequest(name: name, holdReason: reason)
-        return try await self.change(path: "/handlers", request: request) { store in
-            if let reason {
-                try await store.holdHandler(named: name, reason: reason, now: Now.milliseconds) ? 1 : 0
-            } else {
-                try await store.resumeHandler(named: name) ? 1 : 0
+        return try await self
+            .change(path: "/handlers", request: request) { store in
+                let isKnown =
+                    if let reason {
+                        try await store.holdHandler(named: name, reason: reason, now: Now.milliseconds)
+                    } else {
+                        try await store.resumeHandler(named: name)
+                    }
+                return Control.ChangeResponse(changed: isKnown ? 1 : 0)
             }
-        } > 0
+            .changed > 0
     }
 
-    private func change(
+    /// Removes what is past its time; told after every second or so how far it is.
+    func prune(_ pass: PrunePass, progress: (PrunePass) throws -> Void) async throws -> PrunePass {
+        var pass = pass
+        while !pass.isFinished {
+            let start = pass
+            pass = try await self.change(path: "/prune", request: start) { store in
+                try await Pruner.slice(of: start, in: store)
+            }
+            try progress(pass)
+        }
+        return pass
+    }
+
+    private func change<Answer: Decodable & Sendable>(
         path: String,
         request: some Encodable & Sendable,
-        directly: (EventStore) async throws -> Int
-    ) async throws -> Int {
+        directly: (EventStore) async throws -> Answer
+    ) async throws -> Answer {
         let store: EventStore
         do {
             // Opening makes a store where there is none; a command that changes one must find one.
@@ -46,16 +64,16 @@ struct StoreControl: Sendable {
             return try await self.ask(path: path, request: request)
         }
         do {
-            let changed = try await directly(store)
+            let answer = try await directly(store)
             try await store.close()
-            return changed
+            return answer
         } catch {
             try? await store.close()
             throw error
         }
     }
 
-    private func ask(path: String, request body: some Encodable) async throws -> Int {
+    private func ask<Answer: Decodable & Sendable>(path: String, request body: some Encodable) async throws -> Answer {
         let socket = Control.socketPath(ofStore: self.storePath)
         let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
         var request = HTTPClientRequest(url: "http+unix://\(host)\(path)")
@@ -69,8 +87,7 @@ struct StoreControl: Sendable {
                 guard response.status == .ok else {
                     throw CommandError("The service answered \(response.status.code) on its control socket.")
                 }
-                return try JSONDecoder().decode(Control.ChangeResponse.self, from: Data(answer.readableBytesView))
-                    .changed
+                return try JSONDecoder().decode(Answer.self, from: Data(answer.readableBytesView))
             }
         } catch let error as CommandError {
             throw error
