@@ -40,10 +40,10 @@ import Testing
             #expect(Set(callbacks.map(\.kind)) == [.completed])
             #expect(Set(callbacks.compactMap(\.taskID)).count == 500)
             #expect(Set(callbacks.map(\.fingerprint)).count == 500)
-            let lefts = callbacks.compactMap { callback in
-                callback.response.flatMap { JSON($0)["annotations"]?[0]?["left"]?.int }
+            let uuids = callbacks.compactMap { callback in
+                callback.response.flatMap { JSON($0)["annotations"]?[0]?["uuid"]?.string }
             }
-            #expect(Set(lefts).count == 500)
+            #expect(Set(uuids).count == 500)
         }
     }
 
@@ -180,6 +180,32 @@ import Testing
         #expect(minimum < 2048)
         let smallest = try CallbackTemplate(target: target, key: nil, bodySize: minimum, now: Date())
         #expect(smallest.request.count - smallest.bodyOffset == minimum)
+    }
+
+    @Test func `each callback has a task and annotations of its own, and the response twice alike`() throws {
+        let target = try #require(BenchTarget("http://127.0.0.1:1/"))
+        let template = try CallbackTemplate(target: target, key: nil, bodySize: 2048, now: Date())
+        var generator = SystemRandomNumberGenerator()
+        var ids = TaskIDSequence(start: 1, using: &generator)
+        var seen: Set<JSON> = []
+        for _ in 0..<100 {
+            var buffer = ByteBuffer(bytes: template.request)
+            let (id, number) = ids.take()
+            template.patch(&buffer, id: id, number: number)
+            let body = try JSON(parsing: Array(buffer.readableBytesView.dropFirst(template.bodyOffset)))
+            #expect(buffer.readableBytes - template.bodyOffset == 2048)
+            #expect(body["task_id"]?.string == String(decoding: id, as: UTF8.self))
+            #expect(body["response"] == body["task"]?["response"])
+            for annotation in try #require(body["response"]?["annotations"]?.array) {
+                for key in ["left", "top", "width", "height"] {
+                    let place = try #require(annotation[key])
+                    #expect((1000..<10_000).contains(try #require(place.double)))
+                    seen.insert(place)
+                }
+                #expect(seen.insert(try #require(annotation["uuid"])).inserted, "no UUID comes twice")
+            }
+        }
+        #expect(seen.count > 800)
     }
 
     @Test func `the figures print the same for people and programs`() {

@@ -4,22 +4,25 @@ import ScaleAPI
 
 /// A request whose bytes are made once, and of which each callback changes a few in place.
 ///
-/// Every callback gets a task id and a coordinate of its own; the length never changes.
+/// Every callback gets a task id, and each of its annotations a place and a UUID of its own, so that bodies have in
+/// common what the callbacks of one project have in common and no more. The length never changes.
 struct CallbackTemplate: Sendable {
     /// The length of a task id.
     static let idLength = 24
     /// Stands where the task id goes while the body is made.
     private static let idMark = "ffffffffffffffffffffffff"
-    /// Stands where the coordinate goes.
-    private static let numberMark = 8_888_888
-    private static let numberLength = 7
+    /// Stands where a coordinate goes, and is not written elsewhere.
+    private static let placeMark: JSON = 7777.125
+    /// Stands where a UUID goes; its last 16 digits are changed.
+    private static let uuidMark = "b95620ee-0807-4229-bbbb-bbbbbbbbbbbb"
 
     /// Head and body as they go over the wire.
     let request: [UInt8]
     /// Where the body begins.
     let bodyOffset: Int
     private let idOffsets: [Int]
-    private let numberOffsets: [Int]
+    private let placeOffsets: [Int]
+    private let uuidOffsets: [Int]
 
     /// Makes the request.
     ///
@@ -34,7 +37,8 @@ struct CallbackTemplate: Sendable {
         self.request = Array(head.utf8) + body
         let start = self.bodyOffset
         self.idOffsets = Self.offsets(of: Self.idMark, in: body).map { $0 + start }
-        self.numberOffsets = Self.offsets(of: String(Self.numberMark), in: body).map { $0 + start }
+        self.placeOffsets = Self.offsets(of: Self.placeMark.encodedString, in: body).map { $0 + start }
+        self.uuidOffsets = Self.offsets(of: Self.uuidMark, in: body).map { $0 + start }
     }
 
     /// The body is too small to be a callback.
@@ -49,9 +53,35 @@ struct CallbackTemplate: Sendable {
     /// holds the buffer, which is so once it is sent.
     func patch(_ buffer: inout ByteBuffer, id: [UInt8], number: Int) {
         for offset in self.idOffsets { buffer.setBytes(id, at: offset) }
-        // Never starts with 0, which JSON forbids.
-        let digits = String(1_000_000 + abs(number % 9_000_000)).utf8
-        for offset in self.numberOffsets { buffer.setBytes(digits, at: offset) }
+        // The response stands in the body twice, alike.
+        let places = self.placeOffsets.count / 2
+        for (index, offset) in self.placeOffsets.enumerated() {
+            var bits = Self.mixed(number, index % places)
+            // The first digit is never 0, which JSON forbids; the fifth is the point.
+            for digit in 0..<8 where digit != 4 {
+                let value = UInt8(truncatingIfNeeded: bits % 10)
+                buffer.setInteger(UInt8(ascii: "0") + (digit == 0 ? max(1, value) : value), at: offset + digit)
+                bits /= 10
+            }
+        }
+        let uuids = self.uuidOffsets.count / 2
+        for (index, offset) in self.uuidOffsets.enumerated() {
+            var bits = Self.mixed(number, places + index % uuids)
+            for digit in 19..<36 where digit != 23 {
+                buffer.setInteger(Self.hexadecimal[Int(bits & 15)], at: offset + digit)
+                bits >>= 4
+            }
+        }
+    }
+
+    private static let hexadecimal = Array("0123456789abcdef".utf8)
+
+    /// The same bits for the same callback and place, and others for every other (SplitMix64).
+    private static func mixed(_ number: Int, _ index: Int) -> UInt64 {
+        var bits = (UInt64(truncatingIfNeeded: number) << 16 | UInt64(index)) &* 0x9E37_79B9_7F4A_7C15
+        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+        return bits ^ bits >> 31
     }
 
     // MARK: - The body
@@ -73,14 +103,11 @@ struct CallbackTemplate: Sendable {
     private static func encoded(annotations: Int, instruction: String, now: Date) -> [UInt8] {
         var body = SampleCallback.imageannotation.body(taskID: Self.idMark, now: now)
         let elements = (0..<annotations)
-            .map { index -> JSON in
-                // Four digits each, so that all annotations have the same length.
-                let place = 1000 + index * 37 % 9000
-                return [
-                    "type": "box", "label": "truck", "attributes": ["occlusion": "25%"],
-                    "left": .number(JSON.Number(index == 0 ? Self.numberMark : 1_000_000 + place)),
-                    "top": .number(JSON.Number(place)), "width": 266, "height": 171.25,
-                    "uuid": .string("b95620ee-0807-4229-a40e-\(100_000_000_000 + index)"),
+            .map { _ -> JSON in
+                [
+                    "type": "box", "label": "truck", "attributes": ["occlusion": "25%"], "left": Self.placeMark,
+                    "top": Self.placeMark,
+                    "width": Self.placeMark, "height": Self.placeMark, "uuid": .string(Self.uuidMark),
                 ]
             }
         let response: JSON = ["annotations": .array(elements), "global_attributes": [:]]
