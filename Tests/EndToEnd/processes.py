@@ -1,11 +1,15 @@
 """Starts and stops the project's own programs for the tests, by their own process ids only."""
 
+import http.server
 import json
 import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
+import sys
+import threading
 import time
 import urllib.request
 
@@ -134,14 +138,27 @@ class Receiver:
 class Simulator:
     """A local Scale."""
 
-    def __init__(self, folder, *options):
-        self.program = Program(["scale-simulator", *options], folder)
+    def __init__(self, folder, *options, prefix=()):
+        self.program = Program(["scale-simulator", *options], folder, prefix=prefix)
         self.url = re.search(r"http://\S+", self.program.line).group(0)
         self.control = self.url.removesuffix("/v1") + "/simulator"
 
     def get(self, path):
         with urllib.request.urlopen(f"{self.control}/{path}", timeout=30) as response:
             return json.load(response)
+
+    def pages(self, path):
+        """All rows of one of the books."""
+        after = 0
+        while after is not None:
+            page = self.get(f"{path}?after={after}&limit=1000")
+            yield from page["docs"]
+            after = page.get("next")
+
+    def requests(self):
+        """The requests so far, oldest first, as method, path with query, and status."""
+        rows = self.pages("journal")
+        return [(row["method"], row["path"], row["status"]) for row in rows if row["kind"] == "request"]
 
     def post(self, path, body=None):
         data = json.dumps(body or {}).encode()
@@ -151,3 +168,77 @@ class Simulator:
 
     def stop(self):
         return self.program.stop()
+
+
+class Disk:
+    """A file system that loses what was not synced; see lossy_disk.py for what may be ordered of it."""
+
+    # A receiver whose store is on such a disk.
+    RECEIVER = """
+listen: { address: 127.0.0.1:$PORT }
+console: { address: 127.0.0.1:$CONSOLE }
+accounts: [{ name: live, callback-auth-keys: [live_auth_simulator] }]
+store: sqlite:disk/store.db
+lease: 2s
+handlers:
+  - { name: dump, concurrency: 2, file: { path: "dump/{task_id}.json" } }
+"""
+
+    def __init__(self, folder):
+        self.mount = folder / "disk"
+        self.mount.mkdir()
+        # The path of a unix socket must be short.
+        path = os.path.relpath(folder / "disk-control")
+        script = pathlib.Path(__file__).with_name("lossy_disk.py")
+        self.process = subprocess.Popen([sys.executable, str(script), str(self.mount), path])
+        wait_until(lambda: os.path.ismount(self.mount) or self.process.poll() is not None, "the mount", 30)
+        assert self.process.poll() is None, "the disk did not come up"
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.answers = self.socket.makefile()
+
+    def __call__(self, **order):
+        self.socket.sendall(json.dumps(order).encode() + b"\n")
+        return json.loads(self.answers.readline())
+
+    def end(self):
+        self.socket.close()
+        subprocess.run(["umount", str(self.mount)], check=True)
+        # Another mount namespace may hold on to the file system, and then it would not end by itself.
+        self.process.kill()
+        self.process.wait(30)
+
+
+class CallbackSink:
+    """A small customer who answers every callback with 200 and keeps what came: the key and the body."""
+
+    def __enter__(self):
+        received = self.received = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                received.append((self.headers["scale-callback-auth"], json.loads(body)))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join(30)
+        self.server.server_close()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_port}/callbacks"
+
+    def wait(self, condition, what):
+        """The first callback whose body fulfils the condition, once it came."""
+        return wait_until(lambda: next((row for row in list(self.received) if condition(row[1])), None), what, 30)
