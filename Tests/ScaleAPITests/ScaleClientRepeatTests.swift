@@ -134,7 +134,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [("31", Duration.seconds(31)), ("3600", .seconds(3600)), ("99999999999999999999", .seconds(86_400))])
+    @Test(arguments: [
+        ("31", Duration.seconds(31)), ("3600", .seconds(3600)), ("99999999999999999999", .seconds(86_400)),
+    ])
     func `a longer wait than the policy has is left to the caller, and told`(
         value: String,
         asked: Duration
