@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import GRDB
 package import Logging
@@ -13,7 +14,7 @@ package struct DictionaryTrainer: Service {
     /// The largest dictionary: every process that uses it holds it in memory a few times.
     static let dictionarySize = 64 << 10
     /// Longer bodies say little about the others and make training slow.
-    static let sampleSize = 16 << 10
+    static let sampleSize = 8 << 10
     private static let interval = Duration.seconds(5)
 
     private let store: EventStore
@@ -53,23 +54,31 @@ package struct DictionaryTrainer: Service {
         // Every other one is kept back to see what the dictionary is worth.
         let trained = samples.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
         let heldBack = samples.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
-        if let dictionary = Zstandard.train(trained, size: Self.dictionarySize) {
-            let (before, after) = self.store.compare(dictionary, on: heldBack)
-            if after * 10 < before * 9 {
-                try await self.store.add(dictionary, at: newest)
-                self.logger.info(
-                    "Dictionary trained",
-                    metadata: [
-                        "dictionary.size": "\(dictionary.count)",
-                        "dictionary.ratio": "\(Self.percent(after, before)) %",
-                    ]
-                )
-            }
+        let store = self.store
+        let candidate = await Self.onOwnThread { () -> (dictionary: Data, before: Int, after: Int)? in
+            guard let dictionary = Zstandard.train(trained, size: Self.dictionarySize) else { return nil }
+            let (before, after) = store.compare(dictionary, on: heldBack)
+            return (dictionary, before, after)
+        }
+        if let candidate, candidate.after * 10 < candidate.before * 9 {
+            try await self.store.add(candidate.dictionary, at: newest)
+            self.logger.info(
+                "Dictionary trained",
+                metadata: [
+                    "dictionary.size": "\(candidate.dictionary.count)",
+                    "dictionary.ratio": "\(candidate.after * 100 / max(1, candidate.before)) %",
+                ]
+            )
         }
         return max(newest, due) * 10
     }
 
-    private static func percent(_ part: Int, _ whole: Int) -> Int { whole == 0 ? 0 : part * 100 / whole }
+    /// Training takes up to a second, in which others must not wait.
+    private static func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async { continuation.resume(returning: body()) }
+        }
+    }
 }
 
 extension EventStore {

@@ -180,13 +180,14 @@ extension StoreReader {
         return body
     }
 
-    /// The newest bodies that are not longer than `size`.
+    /// Bodies of the newest 20,000 events that are not longer than `size`.
     func newestBodies(_ count: Int, upTo size: Int) async throws(StoreError) -> [[UInt8]] {
         let records = try await self.fetch(
             BodyRecord.self,
             sql: """
                 SELECT \(BodyRecord.columns) FROM body JOIN event ON event.id = eventID
-                WHERE bodySize <= ? ORDER BY eventID DESC LIMIT ?
+                WHERE bodySize <= ? AND eventID > (SELECT max(eventID) FROM body) - 20000
+                ORDER BY eventID DESC LIMIT ?
                 """,
             arguments: [size, count]
         )
