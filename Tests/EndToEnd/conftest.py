@@ -83,8 +83,8 @@ def receiver(tmp_path):
 @pytest.fixture
 def disk(tmp_path):
     """A lossy disk, mounted in the test's folder at `disk`; ask for it before the receiver, which must end first."""
-    if not os.access("/dev/fuse", os.W_OK):
-        pytest.skip("no FUSE on this machine: faults of the disk cannot be simulated")
+    if not os.access("/dev/fuse", os.W_OK) or os.geteuid() != 0:
+        pytest.skip("faults of the disk need FUSE, and root to mount it")
     disk = Disk(tmp_path)
     yield disk
     disk.end()
