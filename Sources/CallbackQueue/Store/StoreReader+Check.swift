@@ -6,17 +6,13 @@ internal import GRDB
 extension StoreReader {
     /// What SQLite finds wrong with the file's structure, and references that lead nowhere; at most a hundred lines.
     package func structureProblems() async throws(StoreError) -> [String] {
-        do {
-            return try await self.database.read { database in
-                var problems = try String.fetchAll(database, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }
-                problems += try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").prefix(100)
-                    .map {
-                        "row \($0[1] as Int64? ?? 0) of \($0[0] as String) refers to a \($0[2] as String) that is not there"
-                    }
-                return problems
-            }
-        } catch {
-            throw StoreError(error)
+        try await self.read { database in
+            var problems = try String.fetchAll(database, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }
+            problems += try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").prefix(100)
+                .map {
+                    "row \($0[1] as Int64? ?? 0) of \($0[0] as String) refers to a \($0[2] as String) that is not there"
+                }
+            return problems
         }
     }
 
@@ -34,40 +30,32 @@ extension StoreReader {
     ///
     /// - Parameter cursor: The `next` of the stretch before; nil for the first.
     package func checkBodies(from cursor: Int64? = nil, limit: Int = 500) async throws(StoreError) -> BodyCheck {
-        do {
-            return try await self.database.read { database in
-                // With the dictionaries of the same moment as the bodies.
-                let codec = try BodyCodec(database)
-                let rows = try Row.fetchCursor(
-                    database,
-                    sql: """
-                        SELECT eventID, bytes, dictionaryID, bodySize, bodySHA256 FROM body CROSS JOIN event ON event.id = body.eventID
-                        WHERE body.eventID > ? ORDER BY body.eventID LIMIT ?
-                        """,
-                    arguments: [cursor ?? .min, limit]
-                )
-                var check = BodyCheck()
-                while let row = try rows.next() {
-                    check.count += 1
-                    check.next = row[0]
-                    let body = codec.decode(.init(bytes: row[1], dictionaryID: row[2]), size: row[3])
-                    if body.map({ Data(Digest.sha256($0)) }) != row[4] as Data { check.damaged.append(row[0]) }
-                }
-                if check.count < limit { check.next = nil }
-                return check
+        try await self.read { database in
+            // With the dictionaries of the same moment as the bodies.
+            let codec = try BodyCodec(database)
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT eventID, bytes, dictionaryID, bodySize, bodySHA256 FROM body CROSS JOIN event ON event.id = body.eventID
+                    WHERE body.eventID > ? ORDER BY body.eventID LIMIT ?
+                    """,
+                arguments: [cursor ?? .min, limit]
+            )
+            var check = BodyCheck()
+            while let row = try rows.next() {
+                check.count += 1
+                check.next = row[0]
+                let body = codec.decode(.init(bytes: row[1], dictionaryID: row[2]), size: row[3])
+                if body.map({ Data(Digest.sha256($0)) }) != row[4] as Data { check.damaged.append(row[0]) }
             }
-        } catch {
-            throw StoreError(error)
+            if check.count < limit { check.next = nil }
+            return check
         }
     }
 
     /// How many bodies there are, and so how long checking them takes.
     package func bodyCount() async throws(StoreError) -> Int {
-        do {
-            return try await self.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM body") ?? 0 }
-        } catch {
-            throw StoreError(error)
-        }
+        try await self.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM body") ?? 0 }
     }
 
     /// Copies the store as it is at this moment into a new file, while the service goes on writing.

@@ -30,62 +30,54 @@ package struct StoreSize: Sendable, Hashable {
 extension StoreReader {
     /// Measures the store. Reads every page of it once, so it takes its time with a large one.
     package func size() async throws(StoreError) -> StoreSize {
-        do {
-            let path = self.database.path
-            return try await self.database.read { database in
-                func value(_ sql: String) throws -> Int { try Int.fetchOne(database, sql: sql) ?? 0 }
-                let hasStatistics =
-                    try value("SELECT count(*) FROM pragma_module_list WHERE name = 'dbstat'") > 0
-                let parts =
-                    hasStatistics
-                    ? try Row.fetchAll(
-                        database,
-                        sql: "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
-                    )
-                    .map { StoreSize.Part(name: $0[0], bytes: $0[1]) } : []
-                let pageSize = try value("PRAGMA page_size")
-                return StoreSize(
-                    fileBytes: pageSize * (try value("PRAGMA page_count")),
-                    logBytes: Self.fileSize(path + "-wal"),
-                    freeBytes: pageSize * (try value("PRAGMA freelist_count")),
-                    events: try value("SELECT count(*) FROM event"),
-                    bodies: try value("SELECT count(*) FROM body"),
-                    oldestAt: try Int64.fetchOne(database, sql: "SELECT receivedAt FROM event ORDER BY id LIMIT 1"),
-                    parts: parts
+        let path = self.database.path
+        return try await self.read { database in
+            func value(_ sql: String) throws -> Int { try Int.fetchOne(database, sql: sql) ?? 0 }
+            let hasStatistics =
+                try value("SELECT count(*) FROM pragma_module_list WHERE name = 'dbstat'") > 0
+            let parts =
+                hasStatistics
+                ? try Row.fetchAll(
+                    database,
+                    sql: "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
                 )
-            }
-        } catch {
-            throw StoreError(error)
+                .map { StoreSize.Part(name: $0[0], bytes: $0[1]) } : []
+            let pageSize = try value("PRAGMA page_size")
+            return StoreSize(
+                fileBytes: pageSize * (try value("PRAGMA page_count")),
+                logBytes: Self.fileSize(path + "-wal"),
+                freeBytes: pageSize * (try value("PRAGMA freelist_count")),
+                events: try value("SELECT count(*) FROM event"),
+                bodies: try value("SELECT count(*) FROM body"),
+                oldestAt: try Int64.fetchOne(database, sql: "SELECT receivedAt FROM event ORDER BY id LIMIT 1"),
+                parts: parts
+            )
         }
     }
 
     /// What a walk would remove, bytes left out.
     package func prunable(_ pass: PrunePass) async throws(StoreError) -> PruneCounts {
-        do {
-            return try await self.database.read { database in
-                func count(_ sql: String, _ limit: Int64?) throws -> Int {
-                    try limit.flatMap { try Int.fetchOne(database, sql: sql, arguments: [$0]) } ?? 0
-                }
-                let isFree = """
-                    NOT EXISTS (SELECT 1 FROM delivery WHERE eventID = event.id AND delivery.state = 'pending')
-                    """
-                // As pruning does, this leaves out the newest event.
-                let aged = "FROM event WHERE receivedAt < ? AND \(isFree) AND id < (SELECT max(id) FROM event)"
-                let agedBody = "FROM body CROSS JOIN event ON id = eventID WHERE receivedAt < ? AND \(isFree)"
-                var counts = PruneCounts()
-                counts.events = try count("SELECT count(*) \(aged)", pass.factsBefore)
-                let ofEvents = try count(
-                    "SELECT count(*) \(aged) AND EXISTS (SELECT 1 FROM body WHERE eventID = event.id)",
-                    pass.factsBefore
-                )
-                let before = [pass.bodiesBefore, pass.factsBefore].compactMap(\.self).max()
-                counts.bodies =
-                    try pass.bodiesBefore == nil ? 0 : count("SELECT count(*) \(agedBody)", before) - ofEvents
-                counts.refusals = try count("SELECT count(*) FROM refusal WHERE at < ?", pass.refusedBefore)
-                return counts
+        try await self.read { database in
+            func count(_ sql: String, _ limit: Int64?) throws -> Int {
+                try limit.flatMap { try Int.fetchOne(database, sql: sql, arguments: [$0]) } ?? 0
             }
-        } catch {
-            throw StoreError(error)
+            let isFree = """
+                NOT EXISTS (SELECT 1 FROM delivery WHERE eventID = event.id AND delivery.state = 'pending')
+                """
+            // As pruning does, this leaves out the newest event.
+            let aged = "FROM event WHERE receivedAt < ? AND \(isFree) AND id < (SELECT max(id) FROM event)"
+            let agedBody = "FROM body CROSS JOIN event ON id = eventID WHERE receivedAt < ? AND \(isFree)"
+            var counts = PruneCounts()
+            counts.events = try count("SELECT count(*) \(aged)", pass.factsBefore)
+            let ofEvents = try count(
+                "SELECT count(*) \(aged) AND EXISTS (SELECT 1 FROM body WHERE eventID = event.id)",
+                pass.factsBefore
+            )
+            let before = [pass.bodiesBefore, pass.factsBefore].compactMap(\.self).max()
+            counts.bodies =
+                try pass.bodiesBefore == nil ? 0 : count("SELECT count(*) \(agedBody)", before) - ofEvents
+            counts.refusals = try count("SELECT count(*) FROM refusal WHERE at < ?", pass.refusedBefore)
+            return counts
         }
     }
 

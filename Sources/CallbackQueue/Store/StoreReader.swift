@@ -47,14 +47,20 @@ package struct StoreReader: Sendable {
         package var next: Int64?
     }
 
-    /// Reads rows by a statement, mapping what SQLite says to a `StoreError`.
+    /// Reads rows by a statement.
     func fetch<Row: FetchableRecord & Sendable>(
         _ type: Row.Type,
         sql: String,
         arguments: StatementArguments
     ) async throws(StoreError) -> [Row] {
+        try await self.read { try Row.fetchAll($0, sql: sql, arguments: arguments) }
+    }
+
+    /// Reads in one transaction, mapping what SQLite says to a `StoreError`.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws(StoreError) -> Value
+    {
         do {
-            return try await self.database.read { try Row.fetchAll($0, sql: sql, arguments: arguments) }
+            return try await self.database.read(body)
         } catch {
             throw StoreError(error)
         }
