@@ -4,8 +4,8 @@ public import ScaleAPI
 extension Callback {
     /// Reads a checked document.
     public init(document: JSONDocument) {
-        let root = Fields(document.root)
-        let task = Fields(root["task"])
+        let root = JSONMembers(document.root)
+        let task = JSONMembers(root["task"])
         guard !root.hasRepeatedKey, !task.hasRepeatedKey else {
             self.init(unrecognised: document)
             return
@@ -42,10 +42,10 @@ extension Callback {
             }
     }
 
-    private init(taskID: String, root: Fields, task: Fields, document: JSONDocument) {
+    private init(taskID: String, root: JSONMembers, task: JSONMembers, document: JSONDocument) {
         let status = root.string("status") ?? task.string("status")
         let reviewStatus = task.string("customer_review_status").flatMap { $0 == "pending" ? nil : $0 }
-        let newestAudit = Fields(task["audits"]?.elements.first)
+        let newestAudit = JSONMembers(task["audits"]?.elements.first)
         let auditedText = task.string("customer_audited_at") ?? newestAudit.string("audited_at")
         let completedText = task.string("completed_at")
         let completedAt = completedText.flatMap(ScaleDate.milliseconds(from:))
@@ -91,7 +91,7 @@ extension Callback {
         self.fingerprint = key.digest
     }
 
-    private init(batch: String, root: Fields, document: JSONDocument) {
+    private init(batch: String, root: JSONMembers, document: JSONDocument) {
         let status = root.string("status")
         var key = FingerprintInput()
         key.append("batch")
@@ -140,32 +140,18 @@ extension Callback {
     }
 }
 
-/// The members of one object by key.
-private struct Fields {
-    private var values: [String: JSONDocument.Node] = [:]
-    private(set) var hasRepeatedKey = false
-
-    init(_ node: JSONDocument.Node?) {
-        for (key, value) in node?.members ?? [] where self.values.updateValue(value, forKey: key) != nil {
-            self.hasRepeatedKey = true
-        }
-    }
-
-    subscript(key: String) -> JSONDocument.Node? { self.values[key] }
-
-    func string(_ key: String) -> String? { self.values[key]?.string }
-}
-
 /// Collects the parts of a fingerprint so that no two lists of parts give the same bytes.
 private struct FingerprintInput {
     private var bytes: [UInt8] = []
+
+    init() { self.bytes.reserveCapacity(256) }
 
     mutating func append(_ text: String?) {
         guard let text else {
             self.bytes.append(UInt8(ascii: "-"))
             return
         }
-        self.append(Array(text.utf8))
+        self.append(part: text.utf8)
     }
 
     mutating func append(_ node: JSONDocument.Node?) {
@@ -173,13 +159,14 @@ private struct FingerprintInput {
             self.bytes.append(UInt8(ascii: "-"))
             return
         }
-        self.append(Digest.sha256(node.canonicalBytes(digest: Digest.sha256)))
+        self.append(part: Digest.sha256(node.canonicalBytes(digest: Digest.sha256)))
     }
 
     var digest: [UInt8] { Digest.sha256(self.bytes) }
 
-    private mutating func append(_ part: [UInt8]) {
-        self.bytes.append(contentsOf: "\(part.count):".utf8)
+    private mutating func append(part: some Collection<UInt8>) {
+        self.bytes.append(contentsOf: String(part.count).utf8)
+        self.bytes.append(UInt8(ascii: ":"))
         self.bytes.append(contentsOf: part)
     }
 }

@@ -21,7 +21,8 @@ public struct HandlerRegistration: Sendable {
     public var match: EventMatch
     /// How many deliveries run at the same time.
     public var concurrency: Int
-    /// How long one attempt may take.
+    /// How long one attempt may take until it is cancelled and counts as failed. A handler that goes on regardless keeps
+    /// its place and its task's events waiting.
     public var timeout: Duration
     /// When a failed attempt is repeated, and how often.
     public var backoff: Backoff

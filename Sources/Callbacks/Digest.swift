@@ -5,10 +5,23 @@ public enum Digest {
     /// The SHA-256 of some bytes: 32 bytes.
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
-            _ = SHA256(bytes, bytes.count, result.baseAddress)
+            // Where the algorithm could not be fetched, the slower function finds it by itself.
+            if EVP_Digest(bytes, bytes.count, result.baseAddress, nil, Self.fetchedSHA256.algorithm, nil) != 1 {
+                _ = SHA256(bytes, bytes.count, result.baseAddress)
+            }
             count = Int(SHA256_DIGEST_LENGTH)
         }
     }
+
+    /// The algorithm as libcrypto implements it, looked up once: that takes longer than to hash a few bytes.
+    private struct FetchedAlgorithm: Sendable {
+        /// The address of an `EVP_MD`, which is never freed and which all threads may use.
+        private let address = UInt(bitPattern: EVP_MD_fetch(nil, "SHA256", nil))
+
+        var algorithm: OpaquePointer? { OpaquePointer(bitPattern: self.address) }
+    }
+
+    private static let fetchedSHA256 = FetchedAlgorithm()
 
     /// The HMAC-SHA-256 of some bytes under a key: 32 bytes.
     static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {

@@ -50,6 +50,40 @@ import Testing
         ("prior", { $0.changingTask { $0.setting("prior_responses", [[:]]) } }),
     ]
 
+    @Test func `fingerprints stay what they were in earlier versions, whose stores hold them`() throws {
+        let all = try Examples.all.sorted { $0.name < $1.name }.flatMap { try Callback(body: $0.body).fingerprint }
+        #expect(
+            Digest.hexadecimal(Digest.sha256(all)) == "68bb36b01f3e0dfef1579e65315ee7a8ea3cec8df3d6ddc61abbc56764e2c507"
+        )
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: ["k", #"\u006b"#, "é"])
+    func `a flood of keys, ordered or not, takes no more time than its length`(prefix: String) throws {
+        let count = 5000
+        let rising = (0..<count).map { "\"\(prefix)\($0)\":0" }
+        // Neither almost in order nor the other way round.
+        let mixed = (0..<count).map { rising[$0 * 48_271 % count] }
+        func body(_ members: [String]) -> [UInt8] {
+            let object = members.joined(separator: ",")
+            return Array(#"{"task_id":"a","status":"completed",\#(object),"response":{\#(object)}}"#.utf8)
+        }
+        let callback = try Callback(body: body(mixed))
+        #expect(callback.kind == .completed)
+        #expect(try Callback(body: body(rising)).fingerprint == callback.fingerprint)
+        // One key that is there twice makes it a shape that is not known.
+        #expect(try Callback(body: body(mixed + [rising[0]])).kind == .unrecognised)
+    }
+
+    @Test func `objects inside each other down to the limit are put in order at each level`() throws {
+        func body(_ members: (String) -> String) -> [UInt8] {
+            let response = (0..<510).reduce("1") { inner, _ in "{\(members(inner))}" }
+            return Array(#"{"task_id":"a","status":"completed","response":\#(response)}"#.utf8)
+        }
+        let first = try Callback(body: body { #""a":\#($0),"b":[]"# }).fingerprint
+        #expect(try Callback(body: body { #""b":[],"a":\#($0)"# }).fingerprint == first)
+        #expect(try Callback(body: body { #""a":[],"b":\#($0)"# }).fingerprint != first)
+    }
+
     @Test(arguments: ["01", "03", "17"]) func `a change of meaning is another callback`(number: String) throws {
         let json = try Examples.json(number)
         var seen: [[UInt8]: String] = [try Callback(body: json.encoded).fingerprint: "unchanged"]

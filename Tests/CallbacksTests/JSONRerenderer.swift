@@ -37,7 +37,7 @@ struct JSONRerenderer {
             self.text += "]"
         case .object(let object):
             self.text += "{"
-            for (index, member) in object.members.shuffled(using: &self.generator).enumerated() {
+            for (index, member) in self.shuffled(object.members).enumerated() {
                 if index > 0 { self.text += "," }
                 self.writeSpace()
                 self.write(member.key)
@@ -49,6 +49,12 @@ struct JSONRerenderer {
             self.text += "}"
         }
         self.writeSpace()
+    }
+
+    /// Another order, in which repeated keys keep theirs: it has a meaning.
+    private mutating func shuffled(_ members: [JSON.Object.Member]) -> [JSON.Object.Member] {
+        var byKey = Dictionary(grouping: members, by: \.key)
+        return members.shuffled(using: &self.generator).map { byKey[$0.key]?.removeFirst() ?? $0 }
     }
 
     private mutating func write(_ number: JSON.Number) {

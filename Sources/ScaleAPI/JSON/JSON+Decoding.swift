@@ -18,7 +18,7 @@ extension JSON {
             switch self.scanner.peek() {
             case UInt8(ascii: "{"): return .object(self.object())
             case UInt8(ascii: "["): return .array(self.elements())
-            case UInt8(ascii: "\""): return .string(JSONText.string(self.text()))
+            case UInt8(ascii: "\""): return .string(self.string())
             case UInt8(ascii: "t"):
                 self.scanner.skipValue()
                 return .bool(true)
@@ -37,7 +37,7 @@ extension JSON {
             self.scanner.step()
             self.scanner.skipPunctuation()
             while self.scanner.peek() == UInt8(ascii: "\"") {
-                let key = JSONText.string(self.text())
+                let key = self.string()
                 self.scanner.skipPunctuation()
                 members.append((key, self.value()))
                 self.scanner.skipPunctuation()
@@ -58,7 +58,13 @@ extension JSON {
             return elements
         }
 
-        /// The text of a string, with its quotes, or of a number.
+        private mutating func string() -> String {
+            let start = self.scanner.position
+            let hasEscape = self.scanner.skipString()
+            return JSONText.string(self.bytes[start..<self.scanner.position], hasEscape: hasEscape)
+        }
+
+        /// The text of a number.
         private mutating func text() -> Slice<UnsafeBufferPointer<UInt8>> {
             let start = self.scanner.position
             self.scanner.skipValue()

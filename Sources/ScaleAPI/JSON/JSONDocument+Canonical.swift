@@ -18,16 +18,28 @@ extension JSONDocument.Node {
 /// Writes the canonical bytes of one value of a checked text.
 private struct CanonicalWriter {
     private static let digestThreshold = 4096
+    /// Up to so many members are put in order as they come.
+    private static let fewMembers = 16
+
+    private struct Member {
+        let key: Range<Int>
+        let whole: Range<Int>
+    }
 
     let buffer: UnsafeBufferPointer<UInt8>
     var scanner: JSONScanner
     let digest: ([UInt8]) -> [UInt8]
     private(set) var output: [UInt8] = []
+    /// The members of the objects that are being written, those of the innermost last.
+    private var members: [Member] = []
+    private var scratch: [UInt8] = []
 
     init(buffer: UnsafeBufferPointer<UInt8>, scanner: JSONScanner, digest: @escaping ([UInt8]) -> [UInt8]) {
         self.buffer = buffer
         self.scanner = scanner
         self.digest = digest
+        self.output.reserveCapacity(min(buffer.count - scanner.position, 2 * Self.digestThreshold))
+        self.members.reserveCapacity(Self.fewMembers)
     }
 
     mutating func writeValue() {
@@ -36,10 +48,10 @@ private struct CanonicalWriter {
         case UInt8(ascii: "{"): self.writeObject()
         case UInt8(ascii: "["): self.writeArray()
         case UInt8(ascii: "\""):
-            self.writeString(self.skippedValue())
+            self.writeString()
             return
         default:
-            self.writeWord(self.skippedValue())
+            self.writeWord()
             return
         }
         guard self.output.count - outputStart > Self.digestThreshold else { return }
@@ -47,12 +59,6 @@ private struct CanonicalWriter {
         self.output.removeSubrange(outputStart...)
         self.output.append(UInt8(ascii: "@"))
         self.output.append(contentsOf: digest)
-    }
-
-    private mutating func skippedValue() -> Range<Int> {
-        let start = self.scanner.position
-        self.scanner.skipValue()
-        return start..<self.scanner.position
     }
 
     private mutating func writeArray() {
@@ -70,94 +76,134 @@ private struct CanonicalWriter {
     private mutating func writeObject() {
         self.output.append(UInt8(ascii: "{"))
         self.scanner.enterContainer()
-        let membersStart = self.output.count
-        var members: [(key: Range<Int>, whole: Range<Int>)] = []
-        var isSorted = true
+        let outputStart = self.output.count
+        let membersStart = self.members.count
         while self.scanner.peek() == UInt8(ascii: "\"") {
             let start = self.output.count
-            self.writeString(self.skippedValue())
+            self.writeString()
             let key = start..<self.output.count
             self.scanner.skipPunctuation()
             self.writeValue()
             self.scanner.skipPunctuation()
-            if let last = members.last, self.precedes(key, last.key) { isSorted = false }
-            members.append((key, start..<self.output.count))
+            self.members.append(Member(key: key, whole: start..<self.output.count))
         }
         self.scanner.leaveContainer()
-        if !isSorted {
-            let order = members.indices.sorted { left, right in
-                if self.precedes(members[left].key, members[right].key) { return true }
-                if self.precedes(members[right].key, members[left].key) { return false }
-                return left < right
-            }
-            var sorted: [UInt8] = []
-            sorted.reserveCapacity(self.output.count - membersStart)
-            for index in order { sorted.append(contentsOf: self.output[members[index].whole]) }
-            self.output.replaceSubrange(membersStart..., with: sorted)
+        if self.putInOrder(from: membersStart) {
+            self.scratch.removeAll(keepingCapacity: true)
+            for member in self.members[membersStart...] { self.scratch.append(contentsOf: self.output[member.whole]) }
+            self.output.replaceSubrange(outputStart..., with: self.scratch)
         }
+        self.members.removeSubrange(membersStart...)
         self.output.append(UInt8(ascii: "}"))
     }
 
-    private func precedes(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        self.output[left].lexicographicallyPrecedes(self.output[right])
+    /// Puts members in the order of their keys, equal ones in the order they came in. Returns whether any moved.
+    private mutating func putInOrder(from start: Int) -> Bool {
+        self.output.withUnsafeBufferPointer { output in
+            func precedes(_ left: Member, _ right: Member) -> Bool {
+                output[left.key].lexicographicallyPrecedes(output[right.key])
+            }
+            var end = start + 1
+            while end < self.members.count, !precedes(self.members[end], self.members[end - 1]) { end += 1 }
+            guard end < self.members.count else { return false }
+            guard self.members.count - start <= Self.fewMembers else {
+                // As they came in, they stand one behind the other.
+                self.members[start...]
+                    .sort { left, right in
+                        if precedes(left, right) { return true }
+                        return !precedes(right, left) && left.whole.lowerBound < right.whole.lowerBound
+                    }
+                return true
+            }
+            for index in end..<self.members.count {
+                let member = self.members[index]
+                var place = index
+                while place > start, precedes(member, self.members[place - 1]) {
+                    self.members[place] = self.members[place - 1]
+                    place -= 1
+                }
+                self.members[place] = member
+            }
+            return true
+        }
     }
 
     /// A string as its length in bytes, a quote, and its bytes with all escapes resolved.
-    private mutating func writeString(_ range: Range<Int>) {
-        let inside = self.buffer[range.lowerBound + 1..<range.upperBound - 1]
-        guard inside.contains(UInt8(ascii: "\\")) else {
-            self.output.append(contentsOf: String(inside.count).utf8)
+    private mutating func writeString() {
+        let start = self.scanner.position + 1
+        let hasEscape = self.scanner.skipString()
+        let inside = UnsafeBufferPointer(rebasing: self.buffer[start..<self.scanner.position - 1])
+        guard hasEscape else {
+            self.writeDecimal(inside.count)
             self.output.append(UInt8(ascii: "\""))
             self.output.append(contentsOf: inside)
             return
         }
         let unescaped = JSONText.unescaped(inside, keepingSurrogates: true)
-        self.output.append(contentsOf: String(unescaped.count).utf8)
+        self.writeDecimal(unescaped.count)
         self.output.append(UInt8(ascii: "\""))
         self.output.append(contentsOf: unescaped)
     }
 
+    private mutating func writeDecimal(_ value: Int) {
+        if value < 0 { self.output.append(UInt8(ascii: "-")) }
+        self.writeDecimal(magnitude: value.magnitude)
+    }
+
+    private mutating func writeDecimal(magnitude: UInt) {
+        if magnitude >= 10 { self.writeDecimal(magnitude: magnitude / 10) }
+        self.output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10))
+    }
+
     /// `t`, `f`, `n`, or a number as `#`, sign, significant digits, `e`, exponent, `;`.
-    private mutating func writeWord(_ range: Range<Int>) {
-        let text = self.buffer[range]
+    private mutating func writeWord() {
+        let start = self.scanner.position
+        self.scanner.skipValue()
+        let text = UnsafeBufferPointer(rebasing: self.buffer[start..<self.scanner.position])
         guard let first = text.first, first == UInt8(ascii: "-") || (0x30...0x39).contains(first) else {
             self.output.append(text.first ?? UInt8(ascii: "n"))
             return
         }
-        var digits: [UInt8] = []
+        self.output.append(UInt8(ascii: "#"))
+        let signStart = self.output.count
+        if first == UInt8(ascii: "-") { self.output.append(first) }
+        let digitsStart = self.output.count
         var exponent = 0
         var isFraction = false
-        var index = range.lowerBound
-        while index < range.upperBound, self.buffer[index] | 0x20 != UInt8(ascii: "e") {
-            let byte = self.buffer[index]
+        var index = 0
+        while index < text.count, text[index] | 0x20 != UInt8(ascii: "e") {
+            let byte = text[index]
             if byte == UInt8(ascii: ".") { isFraction = true }
             if (0x30...0x39).contains(byte) {
                 if isFraction { exponent -= 1 }
-                if !(digits.isEmpty && byte == 0x30) { digits.append(byte) }
+                if self.output.count > digitsStart || byte != 0x30 { self.output.append(byte) }
             }
             index += 1
         }
-        self.output.append(UInt8(ascii: "#"))
-        while digits.last == 0x30 {
-            digits.removeLast()
+        while self.output.count > digitsStart, self.output.last == 0x30 {
+            self.output.removeLast()
             exponent += 1
         }
-        if !digits.isEmpty {
-            if first == UInt8(ascii: "-") { self.output.append(first) }
-            self.output.append(contentsOf: digits)
+        if self.output.count > digitsStart {
             self.output.append(UInt8(ascii: "e"))
-            let written = String(
-                decoding: self.buffer[min(index + 1, range.upperBound)..<range.upperBound],
-                as: UTF8.self
-            )
-            // An exponent past the range of Int keeps its own digits beside the shift: still one spelling, one value.
-            if let value = written.isEmpty ? 0 : Int(written) {
-                let (sum, overflow) = exponent.addingReportingOverflow(value)
-                self.output.append(contentsOf: (overflow ? "\(exponent)+\(value)" : "\(sum)").utf8)
-            } else {
-                self.output.append(contentsOf: "\(exponent)+\(written)".utf8)
-            }
+            self.writeExponent(exponent, and: text[min(index + 1, text.count)...])
+        } else {
+            // Nothing but zeros has no sign.
+            self.output.removeSubrange(signStart...)
         }
         self.output.append(UInt8(ascii: ";"))
+    }
+
+    /// The sum of the exponent that follows from the digits and the one that was written, if any.
+    private mutating func writeExponent(_ exponent: Int, and written: Slice<UnsafeBufferPointer<UInt8>>) {
+        guard !written.isEmpty else { return self.writeDecimal(exponent) }
+        let written = String(decoding: written, as: UTF8.self)
+        // An exponent past the range of Int keeps its own digits beside the shift: still one spelling, one value.
+        guard let value = Int(written) else {
+            self.output.append(contentsOf: "\(exponent)+\(written)".utf8)
+            return
+        }
+        let (sum, overflow) = exponent.addingReportingOverflow(value)
+        self.output.append(contentsOf: (overflow ? "\(exponent)+\(value)" : "\(sum)").utf8)
     }
 }

@@ -69,7 +69,12 @@ public struct JSONDocument: Sendable {
 
         /// The value when it is a string; lone surrogates become U+FFFD.
         public var string: String? {
-            self.kind == .string ? JSONText.string(self.text) : nil
+            guard self.kind == .string else { return nil }
+            return self.document.bytes.withUnsafeBufferPointer { buffer in
+                var scanner = JSONScanner(buffer, at: self.start)
+                let hasEscape = scanner.skipString()
+                return JSONText.string(buffer[self.start..<scanner.position], hasEscape: hasEscape)
+            }
         }
 
         /// The members in their order when this is an object, otherwise none.
@@ -83,8 +88,8 @@ public struct JSONDocument: Sendable {
                 scanner.skipWhiteSpace()
                 while scanner.peek() == UInt8(ascii: "\"") {
                     let keyStart = scanner.position
-                    scanner.skipValue()
-                    let key = JSONText.string(buffer[keyStart..<scanner.position])
+                    let hasEscape = scanner.skipString()
+                    let key = JSONText.string(buffer[keyStart..<scanner.position], hasEscape: hasEscape)
                     scanner.skipPunctuation()
                     members.append((key, Node(document: self.document, start: scanner.position)))
                     scanner.skipValue()

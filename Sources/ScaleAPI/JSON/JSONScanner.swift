@@ -166,6 +166,11 @@ struct JSONScanner {
                 throw self.error(.controlCharacter)
             case 0x20..<0x80:
                 self.position += 1
+                self.skipWords { word in
+                    Self.bytes(of: word, equalTo: UInt8(ascii: "\""))
+                        | Self.bytes(of: word, equalTo: UInt8(ascii: "\\"))
+                        | ((word &- 0x2020_2020_2020_2020) & ~word) | word
+                }
             default:
                 try self.scanMultiByteScalar(byte)
             }
@@ -173,17 +178,48 @@ struct JSONScanner {
         throw self.error(.unexpectedEnd)
     }
 
-    private mutating func skipString() {
+    /// Steps over a string of a text that has been checked before.
+    ///
+    /// - Returns: Whether it holds an escape.
+    @discardableResult
+    mutating func skipString() -> Bool {
+        var hasEscape = false
         self.position += 1
         while self.position < self.bytes.count {
+            self.skipWords { word in
+                Self.bytes(of: word, equalTo: UInt8(ascii: "\"")) | Self.bytes(of: word, equalTo: UInt8(ascii: "\\"))
+            }
             switch self.bytes[self.position] {
             case UInt8(ascii: "\""):
                 self.position += 1
-                return
-            case UInt8(ascii: "\\"): self.position += 2
+                return hasEscape
+            case UInt8(ascii: "\\"):
+                hasEscape = true
+                self.position += 2
             default: self.position += 1
             }
         }
+        return hasEscape
+    }
+
+    /// Goes on, eight bytes at a time, up to the first that `stops` marks by its highest bit, or to near the end.
+    @inline(__always)
+    private mutating func skipWords(_ stops: (UInt64) -> UInt64) {
+        let raw = UnsafeRawBufferPointer(self.bytes)
+        while self.position + 8 <= raw.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: self.position, as: UInt64.self))
+            let marks = stops(word) & 0x8080_8080_8080_8080
+            // Above the first mark there may be false ones, below there are none.
+            self.position += marks.trailingZeroBitCount / 8
+            if marks != 0 { return }
+        }
+    }
+
+    /// Marks by its highest bit each byte of `word` that is `byte`; above the first it may mark others too.
+    @inline(__always)
+    private static func bytes(of word: UInt64, equalTo byte: UInt8) -> UInt64 {
+        let difference = word ^ (0x0101_0101_0101_0101 &* UInt64(byte))
+        return (difference &- 0x0101_0101_0101_0101) & ~difference
     }
 
     /// A number, `true`, `false` or `null`: up to the next byte that cannot belong to it.

@@ -1,9 +1,9 @@
 /// Reading and writing the text of JSON strings.
 enum JSONText {
     /// The string behind `text`, which is a checked JSON string with its quotes.
-    static func string(_ text: some Collection<UInt8>) -> String {
+    static func string(_ text: Slice<UnsafeBufferPointer<UInt8>>, hasEscape: Bool) -> String {
         let inside = text.dropFirst().dropLast()
-        guard inside.contains(UInt8(ascii: "\\")) else { return String(decoding: inside, as: UTF8.self) }
+        guard hasEscape else { return String(decoding: UnsafeBufferPointer(rebasing: inside), as: UTF8.self) }
         return String(decoding: Self.unescaped(inside), as: UTF8.self)
     }
 

@@ -88,6 +88,32 @@ import Testing
 
     // MARK: - Values
 
+    @Test(arguments: 0..<40) func `a string ends and is refused at the right byte, however long it is`(length: Int)
+        throws
+    {
+        let before = Array("\"".utf8) + Array(repeating: UInt8(ascii: "a"), count: length)
+        for after in 0..<20 {
+            let rest = Array(repeating: UInt8(ascii: "b"), count: after) + Array("\"".utf8)
+            let whole = String(repeating: "a", count: length) + "?" + String(repeating: "b", count: after)
+            for (middle, character) in [("é", "é"), ("\\n", "\n"), ("\\\"", "\""), ("\u{7F}", "\u{7F}"), (" ", " ")] {
+                let document = try JSONDocument(before + Array(middle.utf8) + rest)
+                #expect(document.root.string == whole.replacing("?", with: character))
+                #expect(document.root.text.count == document.bytes.count)
+            }
+            for (byte, reason) in [
+                (0x1F, JSONSyntaxError.Reason.controlCharacter), (0, .controlCharacter), (0x80, .notUTF8),
+                (0xFF, .notUTF8),
+                (0x22, .trailingText),
+            ] as [(UInt8, JSONSyntaxError.Reason)] {
+                let error = #expect(throws: JSONSyntaxError.self) { try JSONDocument(before + [byte] + rest) }
+                #expect(error?.reason == reason)
+                #expect(error?.offset == before.count + (byte == 0x22 ? 1 : 0))
+            }
+            let error = #expect(throws: JSONSyntaxError.self) { try JSONDocument(before + rest.dropLast()) }
+            #expect(error?.reason == .unexpectedEnd)
+        }
+    }
+
     @Test func `escapes become what they mean and are written only where they must be`() throws {
         let json = try JSON(parsing: #"["\u0041\/\b\f\n\r\t\"\\\u0000\u001F\u00e9\ud83d\ude00\u007f"]"#)
         #expect(json[0]?.string == "A/\u{8}\u{C}\n\r\t\"\\\u{0}\u{1F}é😀\u{7F}")

@@ -35,9 +35,10 @@ import Testing
         try await SimulatedScale.run(.with { $0.seed = seed }) { scale in
             scale.simulator.turnKnobs { knobs in
                 for mishap in AnswerMishap.allCases { knobs.answerShares[mishap] = 0.06 }
-                (knobs.slowSeconds, knobs.retryAfter) = (0.2, 3)
+                (knobs.slowSeconds, knobs.retryAfter) = (0.6, 3)
             }
-            let client = scale.client(key: "test_simulator") { $0.timeout = .milliseconds(100) }
+            // Less than what is slow on purpose, and more than a busy machine makes of an answer that is not.
+            let client = scale.client(key: "test_simulator") { $0.timeout = .milliseconds(400) }
             let said = await withTaskGroup(of: Said.self) { group in
                 var said: [Said] = []
                 for index in 0..<120 {
@@ -48,7 +49,7 @@ import Testing
                 return said
             }
             // An answer that came too late may have its effect even now.
-            try await Task.sleep(for: .milliseconds(250))
+            try await Task.sleep(for: .milliseconds(700))
             scale.simulator.turnKnobs { $0.answerShares = [:] }
             let tasks = try await scale.test.tasks().all()
             let ids = Dictionary(grouping: tasks) { $0.uniqueID ?? "" }
