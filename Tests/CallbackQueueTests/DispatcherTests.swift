@@ -297,7 +297,8 @@ import Testing
     }
 }
 
-private struct BrokenHandlerError: Error {}
+/// What a handler throws that is broken.
+struct BrokenHandlerError: Error {}
 
 /// A handler that is a closure.
 struct ClosureHandler: CallbackHandler {
@@ -340,7 +341,8 @@ private final class HandlerRecorder: CallbackHandler {
     }
 }
 
-private func makeDispatcher(
+/// A dispatcher that looks at its queues often.
+func makeDispatcher(
     _ fixture: TemporaryStore,
     _ handlers: [HandlerRegistration],
     drain: Duration = .seconds(5),
@@ -356,7 +358,7 @@ private func makeDispatcher(
 }
 
 /// Runs a dispatcher for the length of `body` and stops it gracefully.
-private func withDispatcher(
+func withDispatcher(
     _ fixture: TemporaryStore,
     _ handlers: [HandlerRegistration],
     logger: Logger = quietLogger,
@@ -376,7 +378,7 @@ private func withDispatcher(
 }
 
 /// Hands every message to a closure.
-private struct CollectingLogHandler: LogHandler {
+struct CollectingLogHandler: LogHandler {
     var logLevel = Logger.Level.trace
     var metadata: Logger.Metadata = [:]
     let collect: @Sendable (String) -> Void

@@ -36,22 +36,21 @@ enum Zstandard {
 
         /// The smaller text; nil when it would not be smaller.
         func encode(_ bytes: [UInt8]) -> Data? {
-            var output = [UInt8](repeating: 0, count: max(0, bytes.count - 1))
-            let count = self.context.withLock { context in
-                output.withUnsafeMutableBytes { output in
-                    bytes.withUnsafeBytes { input in
+            self.context.withLock { context in
+                withUnsafeTemporaryAllocation(byteCount: max(1, bytes.count - 1), alignment: 1) { output in
+                    let count = bytes.withUnsafeBytes { input in
                         ZSTD_compress_usingCDict(
                             context.context,
                             output.baseAddress,
-                            output.count,
+                            max(0, bytes.count - 1),
                             input.baseAddress,
                             input.count,
                             context.dictionary
                         )
                     }
+                    return ZSTD_isError(count) == 0 ? Data(output[..<count]) : nil
                 }
             }
-            return ZSTD_isError(count) == 0 ? Data(output[..<count]) : nil
         }
     }
 

@@ -2,7 +2,10 @@ internal import Callbacks
 internal import Logging
 internal import ScaleAPI
 
-/// One try of one delivery: calls the handler, keeps the lease alive meanwhile, ends it when its time is over.
+/// One try of one delivery: calls the handler, and says how it ended.
+///
+/// Time limits and leases are looked after for all attempts together, by whoever holds the `Hand`: timers of its own
+/// would cost an attempt more than all the rest.
 struct Attempt: Sendable {
     /// How it ended.
     enum End: Sendable {
@@ -12,41 +15,22 @@ struct Attempt: Sendable {
         case interrupted
         /// Another attempt has the delivery.
         case leaseLost
-
-        /// Which of two ends counts when both come: a lost lease always, then what the handler really did, which
-        /// comes second when a timer hurried it.
-        func superseded(by later: End) -> End {
-            switch (self, later) {
-            case (.leaseLost, _), (_, .interrupted): self
-            case (_, .leaseLost), (.interrupted, _): later
-            case (.ended(let first), .ended(let second)): first.disposition == .completed ? self : .ended(second)
-            }
-        }
     }
 
     let lease: Lease
     let registration: HandlerRegistration
     let store: EventStore
+    let hand: Hand
     let logger: Logger
 
     /// Runs to the end. A cancelled attempt ends as `interrupted` unless the handler still finished its work.
-    func run(scale: ScaleClient?) async -> End {
-        await withTaskGroup(of: End?.self) { group in
-            group.addTask { await self.callHandler(scale) }
-            group.addTask { await self.waitForTimeout() }
-            group.addTask { await self.keepLease() }
-            var end: End?
-            for await result in group {
-                guard let result else { continue }
-                group.cancelAll()
-                // What the handler really did counts more than the timer that hurried it.
-                end = end.map { $0.superseded(by: result) } ?? result
-            }
-            return end ?? .interrupted
-        }
-    }
-
-    private func callHandler(_ scale: ScaleClient?) async -> End? {
+    ///
+    /// A handler that goes on when its time is over keeps its place and the lease: the events of its task wait, and the
+    /// next attempt does not run beside it. Only a stop gives it up.
+    ///
+    /// - Parameter thread: Where the handler computes.
+    /// - Returns: Also whether the handler goes on although nobody waits for it any longer.
+    func run(on thread: HandlerThread, scale: ScaleClient?) async -> (end: End, isGivenUp: Bool) {
         let context = HandlerContext(
             attempt: self.lease.attempt,
             scale: scale,
@@ -56,37 +40,33 @@ struct Attempt: Sendable {
         ) { note in
             guard try await self.store.note(note, on: self.lease) == .done else { throw LeaseLostError() }
         }
-        do {
-            return .ended(try await self.registration.handler.handle(self.lease.event, in: context))
-        } catch is LeaseLostError {
-            return .leaseLost
-        } catch {
-            if Task.isCancelled { return .interrupted }
-            return .ended(.retry(.fault, "The handler failed: \(error)"))
+        let call = HandlerCall(on: thread) { try await self.registration.handler.handle(self.lease.event, in: context) }
+        let key = LeaseKey(self.lease)
+        self.hand.began(key, now: self.store.clock.now) { interruption in
+            switch interruption {
+            case .timeout: call.cancel()
+            case .leaseLost: call.giveUp()
+            }
         }
+        let result = await call.end()
+        return (self.end(of: result, isCancelled: call.isCancelled, self.hand.ended(key)), result == nil)
     }
 
-    private func waitForTimeout() async -> End? {
-        do {
-            try await Task.sleep(for: self.registration.timeout)
-            return .ended(.retry(.unavailable, "No end within \(self.registration.timeout)."))
-        } catch {
-            return nil
-        }
-    }
-
-    /// Renews the lease well before it runs out.
-    private func keepLease() async -> End? {
-        while true {
-            do {
-                try await Task.sleep(for: self.store.configuration.lease / 3)
-            } catch {
-                return nil
-            }
-            // A store that refuses for a moment is no reason to stop: two more renewals fit into the lease.
-            if let use = try? await self.store.renew(self.lease, now: Now.milliseconds), use == .leaseLost {
-                return .leaseLost
-            }
+    private func end(
+        of result: Result<Outcome, any Error>?,
+        isCancelled: Bool,
+        _ interruption: Hand.Interruption?
+    ) -> End {
+        switch (result, interruption) {
+        case (_, .leaseLost): .leaseLost
+        // What the handler really did counts more than the timer that hurried it.
+        case (.success(let outcome), _): .ended(outcome)
+        case (.failure(is LeaseLostError), _): .leaseLost
+        case (_, .timeout): .ended(.retry(.unavailable, "No end within \(self.registration.timeout)."))
+        // Given up, or ended because it was told to.
+        case (nil, nil): .interrupted
+        case (.failure, nil) where isCancelled: .interrupted
+        case (.failure(let error), nil): .ended(.retry(.fault, "The handler failed: \(error)"))
         }
     }
 }

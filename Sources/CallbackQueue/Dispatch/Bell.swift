@@ -6,6 +6,7 @@ final class Bell: Sendable {
     let rings: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
     private let closed = Atomic(false)
+    private let alarmed = Atomic(false)
 
     init() {
         (self.rings, self.continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -15,6 +16,15 @@ final class Bell: Sendable {
     var isClosed: Bool { self.closed.load(ordering: .acquiring) }
 
     func ring() { self.continuation.yield() }
+
+    /// Rings because anything may have changed, also whether the handler is held.
+    func alarm() {
+        self.alarmed.store(true, ordering: .releasing)
+        self.ring()
+    }
+
+    /// Whether there was an alarm since the last call.
+    func takeAlarm() -> Bool { self.alarmed.exchange(false, ordering: .acquiringAndReleasing) }
 
     func close() {
         self.closed.store(true, ordering: .releasing)

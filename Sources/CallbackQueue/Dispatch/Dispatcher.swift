@@ -65,7 +65,7 @@ package struct Dispatcher: Service, Sendable {
 
     /// Tells every handler to look at its queue.
     package func wakeAll() {
-        for bell in self.bells.values { bell.ring() }
+        for bell in self.bells.values { bell.alarm() }
     }
 
     /// Dispatches until the service stops.

@@ -7,15 +7,14 @@ extension EventStore {
         try await self.writer.write { database in
             var ids: [String: Int64] = [:]
             for name in names {
-                try database.execute(
-                    sql: "INSERT INTO account (name) VALUES (?) ON CONFLICT DO NOTHING",
-                    arguments: [name]
-                )
-                ids[name] = try Int64.fetchOne(
-                    database,
-                    sql: "SELECT id FROM account WHERE name = ?",
-                    arguments: [name]
-                )
+                // Nothing is written for a known one: a service must start on a full disk too.
+                let find = "SELECT id FROM account WHERE name = ?"
+                if let id = try Int64.fetchOne(database, sql: find, arguments: [name]) {
+                    ids[name] = id
+                } else {
+                    try database.execute(sql: "INSERT INTO account (name) VALUES (?)", arguments: [name])
+                    ids[name] = database.lastInsertedRowID
+                }
             }
             return ids
         }
@@ -32,7 +31,7 @@ extension EventStore {
                 try database.execute(
                     sql: """
                         INSERT INTO handler (name, type, createdAt) VALUES (?, ?, ?)
-                        ON CONFLICT (name) DO UPDATE SET type = excluded.type
+                        ON CONFLICT (name) DO UPDATE SET type = excluded.type WHERE type <> excluded.type
                         """,
                     arguments: [handler.name, handler.type, now]
                 )

@@ -1,5 +1,4 @@
 package import Callbacks
-internal import Foundation
 internal import GRDB
 internal import ScaleAPI
 
@@ -44,92 +43,121 @@ extension EventStore {
     ///
     /// Event, body and deliveries are one transaction. `completion` comes on the writer's thread after the sync.
     package func keep(_ arrival: Arrival, completion: @escaping @Sendable (Result<KeepResult, StoreError>) -> Void) {
+        guard self.hasRoom else { return completion(.failure(Self.noRoom)) }
         // Hashing and reading happen here, on the caller's thread, so that the writer only writes.
-        let row = EventRow(arrival, codec: self.codec)
-        self.writer.submit(weight: row.body.bytes.count + 512, { try Self.keep(row, in: $0) }, completion: completion)
+        let row = EventRow(arrival, codec: self.codec, clock: self.clock)
+        self.writer.submit(weight: row.weight, { try row.keep(in: $0) }, completion: completion)
     }
 
     /// As above, for callers with a task.
     package func keep(_ arrival: Arrival) async throws(StoreError) -> KeepResult {
-        let row = EventRow(arrival, codec: self.codec)
-        return try await self.writer.write(weight: row.body.bytes.count + 512) { try Self.keep(row, in: $0) }
-    }
-
-    private static func keep(_ row: EventRow, in database: Database) throws -> KeepResult {
-        let find = try database.cachedStatement(
-            sql: """
-                SELECT id FROM event
-                WHERE subject = ? AND fingerprint = ? AND accountID = ? AND fingerprintDigest = ?
-                """
-        )
-        if let id = try Int64.fetchOne(
-            find,
-            arguments: [row.subject, row.fingerprint, row.accountID, row.fingerprintDigest]
-        ) {
-            try database.cachedStatement(
-                sql: "UPDATE event SET seen = seen + 1, lastSeenAt = max(lastSeenAt, ?) WHERE id = ?"
-            )
-            .execute(arguments: [row.receivedAt, id])
-            return .repeated(eventID: id)
+        let result = await withCheckedContinuation { continuation in
+            self.keep(arrival) { continuation.resume(returning: $0) }
         }
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO event (accountID, kind, taskID, taskType, status, reviewStatus, project, batch, completedAt,
-                    changedAt, priorResponseCount, origin, receivedAt, lastSeenAt, subject, fingerprint, fingerprintDigest,
-                    bodySize, bodySHA256)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        )
-        .execute(arguments: row.eventArguments)
-        let id = database.lastInsertedRowID
-        try database.cachedStatement(sql: "INSERT INTO body (eventID, bytes, dictionaryID) VALUES (?, ?, ?)")
-            .execute(arguments: [id, row.body.bytes, row.body.dictionaryID])
-        // Equal ids in two accounts are two tasks: with the account added, the one does not wait for the other.
-        for handlerID in row.handlerIDs {
-            try database.cachedStatement(
-                sql: "INSERT INTO delivery (eventID, handlerID, subject, dueAt) VALUES (?, ?, ?, ?)"
-            )
-            .execute(arguments: [id, handlerID, row.subject &+ row.accountID, row.receivedAt])
-        }
-        return .kept(eventID: id)
+        return try result.get()
     }
 }
 
-/// The columns of one arrival, ready to be bound.
+/// The rows of one arrival, ready to be bound.
 private struct EventRow: Sendable {
-    let accountID: Int64
-    let receivedAt: Int64
-    let handlerIDs: [Int64]
-    let callback: Callback
-    let origin: Event.Origin
-    let fingerprint: Int64
-    let fingerprintDigest: Data
-    let subject: Int64
-    let body: BodyCodec.StoredBody
-    let bodySHA256: Data
+    private let key: RowValues
+    private let event: RowValues
+    private let body: RowValues
+    private let subject: Int64
+    private let accountID: Int64
+    private let receivedAt: Int64
+    private let dueAt: Int64
+    private let handlerIDs: [Int64]
+    /// About how many bytes it adds to a transaction.
+    let weight: Int
 
-    init(_ arrival: Arrival, codec: BodyCodec) {
+    init(_ arrival: Arrival, codec: BodyCodec, clock: QueueClock) {
         let callback = arrival.callback
         self.accountID = arrival.accountID
         self.receivedAt = arrival.receivedAt
+        self.dueAt = clock.dueTime(arrival.receivedAt)
         self.handlerIDs = arrival.handlerIDs
-        self.callback = callback
-        self.origin = arrival.origin
-        self.fingerprint = SubjectKey.leadingInteger(of: callback.fingerprint)
-        self.fingerprintDigest = Data(callback.fingerprint)
         self.subject = SubjectKey.value(of: callback)
-        self.body = codec.encode(callback.document.bytes)
-        self.bodySHA256 = Data(Digest.sha256(callback.document.bytes))
+        let fingerprint = SubjectKey.leadingInteger(of: callback.fingerprint)
+
+        var key = RowValues(count: 4, size: callback.fingerprint.count)
+        key.append(self.subject)
+        key.append(fingerprint)
+        key.append(arrival.accountID)
+        key.append(blob: callback.fingerprint)
+        self.key = key
+
+        var event = RowValues(count: 19, size: 300)
+        event.append(arrival.accountID)
+        event.append(callback.kind.rawValue)
+        event.append(callback.taskID)
+        event.append(callback.taskType)
+        event.append(callback.status)
+        event.append(callback.reviewStatus)
+        event.append(callback.project)
+        event.append(callback.batch)
+        event.append(callback.completedAt)
+        event.append(callback.changedAt)
+        event.append(Int64(callback.priorResponseCount))
+        event.append(arrival.origin.rawValue)
+        event.append(arrival.receivedAt)
+        event.append(arrival.receivedAt)
+        event.append(self.subject)
+        event.append(fingerprint)
+        event.append(blob: callback.fingerprint)
+        event.append(Int64(callback.document.bytes.count))
+        event.append(blob: Digest.sha256(callback.document.bytes))
+        self.event = event
+
+        let stored = codec.encode(callback.document.bytes)
+        var body = RowValues(count: 2, size: stored.bytes.count)
+        body.append(blob: stored.bytes)
+        body.append(stored.dictionaryID)
+        self.body = body
+        self.weight = stored.bytes.count + 512
     }
 
-    var eventArguments: StatementArguments {
-        [
-            self.accountID, self.callback.kind.rawValue, self.callback.taskID, self.callback.taskType,
-            self.callback.status, self.callback.reviewStatus, self.callback.project, self.callback.batch,
-            self.callback.completedAt, self.callback.changedAt, self.callback.priorResponseCount, self.origin.rawValue,
-            self.receivedAt, self.receivedAt, self.subject, self.fingerprint, self.fingerprintDigest,
-            self.callback.document.bytes.count,
-            self.bodySHA256,
-        ]
+    func keep(in batch: StoreWriter.Batch) throws -> KeepResult {
+        let database = batch.database
+        let find = try batch.statement(
+            """
+            SELECT id FROM event
+            WHERE subject = ? AND fingerprint = ? AND accountID = ? AND fingerprintDigest = ?
+            """
+        )
+        if let id = try self.key.run(find, in: database) {
+            try database.cachedStatement(
+                sql: "UPDATE event SET seen = seen + 1, lastSeenAt = max(lastSeenAt, ?) WHERE id = ?"
+            )
+            .execute(arguments: [self.receivedAt, id])
+            return .repeated(eventID: id)
+        }
+        let insertEvent = try batch.statement(
+            """
+            INSERT INTO event (accountID, kind, taskID, taskType, status, reviewStatus, project, batch, completedAt,
+                changedAt, priorResponseCount, origin, receivedAt, lastSeenAt, subject, fingerprint, fingerprintDigest,
+                bodySize, bodySHA256)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        try self.event.run(insertEvent, in: database)
+        let id = database.lastInsertedRowID
+        let insertBody = try batch.statement(
+            "INSERT INTO body (eventID, bytes, dictionaryID) VALUES (last_insert_rowid(), ?, ?)"
+        )
+        try self.body.run(insertBody, in: database)
+        for handlerID in self.handlerIDs {
+            let insertDelivery = try batch.statement(
+                "INSERT INTO delivery (eventID, handlerID, subject, dueAt) VALUES (?, ?, ?, ?)"
+            )
+            var delivery = RowValues(count: 4)
+            delivery.append(id)
+            delivery.append(handlerID)
+            // Equal ids in two accounts are two tasks: with the account added, the one does not wait for the other.
+            delivery.append(self.subject &+ self.accountID)
+            delivery.append(self.dueAt)
+            try delivery.run(insertDelivery, in: database)
+        }
+        return .kept(eventID: id)
     }
 }

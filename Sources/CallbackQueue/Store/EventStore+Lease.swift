@@ -29,24 +29,35 @@ package struct LeaseBatch: Sendable {
     package var nextDueAt: Int64?
 }
 
-/// Whether a lease still held when it was used.
-package enum LeaseUse: Sendable, Equatable {
-    /// It did, and the change is made.
-    case done
-    /// It had run out and another took the delivery. Normal after a stall; nothing was changed.
-    case leaseLost
+/// Leases whose bodies nobody has read yet.
+struct TakenBatch: Sendable {
+    /// What was leased, oldest event first.
+    var deliveries: [TakenDelivery] = []
+    /// When the next delivery of this handler becomes due; nil when none waits.
+    var nextDueAt: Int64?
+    /// When time alone can make another delivery leasable; nil when it cannot.
+    ///
+    /// What is due and was not leased waits for another of its subject, and is told of when that is settled.
+    var nextLookAt: Int64?
+    /// Whether the handler is held, so that nothing was leased.
+    var isHeld = false
+    /// Whether large bodies ended the batch early, so that there may be more.
+    var isCut = false
 }
 
-/// What becomes of a delivery after an attempt.
-package enum Settlement: Sendable, Equatable {
-    /// Done, with `completed` or `stale` as its outcome.
-    case completed
-    /// Due again at this time, in milliseconds since 1970, and counted as a failure.
-    case retry(at: Int64)
-    /// A dead letter.
-    case dead
-    /// Due again at once and not counted: stopped, held or cancelled from outside.
-    case released
+/// A delivery on which a lease was put, before its body is read.
+struct TakenDelivery: Sendable {
+    /// The delivery's number.
+    var id: Int64 { self.due.deliveryID }
+    /// Fences the lease.
+    let token: Int64
+    /// The number of this attempt, from 1.
+    let attempt: Int
+    /// The size of its body in bytes.
+    var bodySize: Int { self.due.bodySize }
+    fileprivate let due: DueDelivery
+    fileprivate let newerEvent: Int64?
+    fileprivate let notes: [String]
 }
 
 extension EventStore {
@@ -56,38 +67,61 @@ extension EventStore {
     /// of a task are ever with the same handler at a time, and order is kept. A dead letter that was revived waits for a
     /// later one of its subject that runs already.
     package func lease(handlerID: Int64, limit: Int, now: Int64) async throws(StoreError) -> LeaseBatch {
+        let batch = try await self.take(handlerID: handlerID, limit: limit, now: now)
+        var leases: [Lease] = []
+        for delivery in batch.deliveries {
+            if let lease = try await self.read(delivery, now: now) { leases.append(lease) }
+        }
+        return LeaseBatch(leases: leases, nextDueAt: batch.nextDueAt)
+    }
+
+    /// As `lease`, but bodies are left for `read`.
+    ///
+    /// - Parameter bytes: After how many bytes of bodies no more is leased.
+    func take(
+        handlerID: Int64,
+        limit: Int,
+        bytes: Int = .max,
+        now: Int64
+    ) async throws(StoreError) -> TakenBatch {
+        // What could perhaps not be settled is not begun.
+        guard self.hasRoom else { return TakenBatch(nextDueAt: now + 1000, nextLookAt: now + 1000) }
         let end = now + self.configuration.lease.inMilliseconds
-        let (taken, nextDueAt) = try await self.writer.write { database -> ([TakenDelivery], Int64?) in
+        let clock = self.clock
+        return try await self.writer.write { database in
             let isHeld = try Bool.fetchOne(
                 database.cachedStatement(sql: "SELECT heldAt IS NOT NULL FROM handler WHERE id = ?"),
                 arguments: [handlerID]
             )
-            guard isHeld == false else { return ([], nil) }
-            let due = try DueDelivery.fetchAll(
-                database.cachedStatement(sql: DueDelivery.sql),
-                arguments: [handlerID, now, limit]
-            )
-            return (
-                try due.map { try Self.take($0, until: end, now: now, in: database) },
-                try Self.nextDueAt(handlerID, in: database)
+            guard isHeld == false else { return TakenBatch(isHeld: true) }
+            let due = limit > 0 ? try Self.due(handlerID, limit: limit, bytes: bytes, now: now, in: database) : []
+            if !due.isEmpty { try clock.keepTime(in: database) }
+            let deliveries = try Self.take(due, until: end, beganAt: clock.wallTime(now), in: database)
+            return TakenBatch(
+                deliveries: deliveries,
+                nextDueAt: try Self.nextDueAt(handlerID, after: .min, in: database),
+                nextLookAt: try Self.nextDueAt(handlerID, after: now, in: database),
+                isCut: due.count < limit && due.reduce(0) { $0 + $1.bodySize } >= bytes
             )
         }
-        // Reading bodies is the work of whoever leases: the writer has callbacks to keep.
-        var leases: [Lease] = []
-        for delivery in taken {
-            guard let body = self.codec.decode(delivery.due.body, size: delivery.due.bodySize),
-                let callback = try? Callback(body: body)
-            else {
-                try await self.bury(delivery, now: now)
-                continue
-            }
-            leases.append(Lease(delivery, callback: callback))
+    }
+
+    /// Reads the body of what was taken: the work of whoever runs it, for the writer has callbacks to keep.
+    ///
+    /// - Returns: Nil when the body is gone or damaged; the delivery is a dead letter then.
+    func read(_ delivery: TakenDelivery, now: Int64) async throws(StoreError) -> Lease? {
+        if let body = self.codec.decode(delivery.due.body, size: delivery.due.bodySize),
+            let callback = try? Callback(body: body)
+        {
+            return Lease(delivery, callback: callback)
         }
-        return LeaseBatch(leases: leases, nextDueAt: nextDueAt)
+        try await self.bury(delivery, now: now)
+        return nil
     }
 
     /// Makes a dead letter of a delivery whose body is gone or damaged, if the lease still holds.
     private func bury(_ delivery: TakenDelivery, now: Int64) async throws(StoreError) {
+        let settledAt = self.clock.wallTime(now)
         try await self.writer.write { database in
             try database.execute(
                 sql: """
@@ -95,123 +129,91 @@ extension EventStore {
                         settledAt = ?
                     WHERE id = ? AND leaseToken = ? AND state = 'pending'
                     """,
-                arguments: ["The body cannot be read any more.", now, delivery.due.deliveryID, delivery.token]
+                arguments: ["The body cannot be read any more.", settledAt, delivery.id, delivery.token]
             )
         }
     }
 
-    /// Extends a lease. `leaseLost` means: stop, another has the delivery.
-    package func renew(_ lease: Lease, now: Int64) async throws(StoreError) -> LeaseUse {
-        let end = now + self.configuration.lease.inMilliseconds
-        return try await self.writer.write { database in
-            try database.cachedStatement(
-                sql: "UPDATE delivery SET dueAt = ? WHERE id = ? AND leaseToken = ? AND state = 'pending'"
-            )
-            .execute(arguments: [end, lease.deliveryID, lease.token])
-            return database.changesCount > 0 ? .done : .leaseLost
-        }
-    }
-
-    /// Keeps a note on the attempt, before an effect whose outcome may stay unknown.
-    package func note(_ note: JSON, on lease: Lease) async throws(StoreError) -> LeaseUse {
-        let text = note.encodedString
-        return try await self.writer.write { database in
-            guard try Self.isHeld(lease, in: database) else { return .leaseLost }
-            try database.cachedStatement(sql: "UPDATE attempt SET note = ? WHERE deliveryID = ? AND number = ?")
-                .execute(arguments: [text, lease.deliveryID, lease.attempt])
-            return .done
-        }
-    }
-
-    /// Ends an attempt: its record and the delivery's state change together, if the lease still holds.
-    package func settle(
-        _ lease: Lease,
-        as settlement: Settlement,
-        outcome: Outcome,
-        now: Int64
-    ) async throws(StoreError) -> LeaseUse {
-        let row = SettlementRow(settlement, outcome: outcome, now: now)
-        let detail = outcome.detail?.encodedString
-        return try await self.writer.write(weight: 512) { database in
-            guard try Self.isHeld(lease, in: database) else { return .leaseLost }
-            try database.cachedStatement(
-                sql: """
-                    UPDATE delivery SET state = ?, dueAt = coalesce(?, dueAt), leaseToken = NULL,
-                        failureCount = failureCount + ?, outcome = ?, failureClass = ?, summary = ?, settledAt = ?
-                    WHERE id = ?
-                    """
-            )
-            .execute(arguments: [
-                row.state, row.dueAt, row.failures, row.outcome, outcome.failureClass?.rawValue, outcome.summary,
-                row.settledAt, lease.deliveryID,
-            ])
-            try database.cachedStatement(
-                sql: """
-                    UPDATE attempt SET endedAt = ?, outcome = ?, failureClass = ?, summary = ?, detail = ?
-                    WHERE deliveryID = ? AND number = ?
-                    """
-            )
-            .execute(arguments: [
-                now, row.outcome, outcome.failureClass?.rawValue, outcome.summary, detail, lease.deliveryID,
-                lease.attempt,
-            ])
-            return .done
-        }
-    }
-
-    private static func isHeld(_ lease: Lease, in database: Database) throws -> Bool {
-        try Bool.fetchOne(
-            database.cachedStatement(
-                sql: "SELECT EXISTS (SELECT 1 FROM delivery WHERE id = ? AND leaseToken = ? AND state = 'pending')"
-            ),
-            arguments: [lease.deliveryID, lease.token]
-        ) ?? false
-    }
-
-    private static func nextDueAt(_ handlerID: Int64, in database: Database) throws -> Int64? {
-        try Int64.fetchOne(
-            database.cachedStatement(
-                sql: "SELECT dueAt FROM delivery WHERE handlerID = ? AND state = 'pending' ORDER BY dueAt LIMIT 1"
-            ),
-            arguments: [handlerID]
-        )
-    }
-
-    /// Puts the lease on one due delivery and begins its attempt.
-    private static func take(
-        _ due: DueDelivery,
-        until end: Int64,
+    /// The deliveries that may run now.
+    private static func due(
+        _ handlerID: Int64,
+        limit: Int,
+        bytes: Int,
         now: Int64,
         in database: Database
-    ) throws -> TakenDelivery {
-        let token = Int64.random(in: 1 ... .max)
-        let attempt = due.attemptCount + 1
-        try database.cachedStatement(
+    ) throws -> [DueDelivery] {
+        let statement = try database.cachedStatement(sql: DueDelivery.sql)
+        let rows = try DueDelivery.fetchCursor(statement, arguments: [handlerID, now, limit])
+        var due: [DueDelivery] = []
+        var size = 0
+        while size < bytes, let next = try rows.next() {
+            due.append(next)
+            size += next.bodySize
+        }
+        return due
+    }
+
+    private static func nextDueAt(_ handlerID: Int64, after time: Int64, in database: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT dueAt FROM delivery WHERE handlerID = ? AND state = 'pending' AND dueAt > ?
+                    ORDER BY dueAt LIMIT 1
+                    """
+            ),
+            arguments: [handlerID, time]
+        )
+    }
+
+    /// Puts leases on due deliveries and begins their attempts.
+    private static func take(
+        _ due: [DueDelivery],
+        until end: Int64,
+        beganAt: Int64,
+        in database: Database
+    ) throws -> [TakenDelivery] {
+        guard !due.isEmpty else { return [] }
+        let lease = try database.cachedStatement(
             sql: "UPDATE delivery SET dueAt = ?, leaseToken = ?, attemptCount = ? WHERE id = ?"
         )
-        .execute(arguments: [end, token, attempt, due.deliveryID])
-        try database.cachedStatement(
+        let interrupt = try database.cachedStatement(
             sql: "UPDATE attempt SET endedAt = ?, outcome = 'interrupted' WHERE deliveryID = ? AND endedAt IS NULL"
         )
-        .execute(arguments: [now, due.deliveryID])
-        try database.cachedStatement(sql: "INSERT INTO attempt (deliveryID, number, startedAt) VALUES (?, ?, ?)")
-            .execute(arguments: [due.deliveryID, attempt, now])
-        var notes: [String] = []
-        if attempt > 1 {
-            notes = try String.fetchAll(
-                database.cachedStatement(
-                    sql: "SELECT note FROM attempt WHERE deliveryID = ? AND note IS NOT NULL ORDER BY number"
-                ),
-                arguments: [due.deliveryID]
+        let begin = try database.cachedStatement(
+            sql: "INSERT INTO attempt (deliveryID, number, startedAt) VALUES (?, ?, ?)"
+        )
+        return try due.map { due in
+            let token = Int64.random(in: 1 ... .max)
+            let attempt = due.attemptCount + 1
+            var notes: [String] = []
+            var values = RowValues(count: 4)
+            values.append(end)
+            values.append(token)
+            values.append(Int64(attempt))
+            values.append(due.deliveryID)
+            try values.run(lease, in: database)
+            if attempt > 1 {
+                try interrupt.execute(arguments: [beganAt, due.deliveryID])
+                notes = try String.fetchAll(
+                    database.cachedStatement(
+                        sql: "SELECT note FROM attempt WHERE deliveryID = ? AND note IS NOT NULL ORDER BY number"
+                    ),
+                    arguments: [due.deliveryID]
+                )
+            }
+            values = RowValues(count: 3)
+            values.append(due.deliveryID)
+            values.append(Int64(attempt))
+            values.append(beganAt)
+            try values.run(begin, in: database)
+            return TakenDelivery(
+                token: token,
+                attempt: attempt,
+                due: due,
+                newerEvent: due.isAlone ? nil : try Self.newerEvent(than: due, in: database),
+                notes: notes
             )
         }
-        return TakenDelivery(
-            due: due,
-            token: token,
-            attempt: attempt,
-            newerEvent: try Self.newerEvent(than: due, in: database),
-            notes: notes
-        )
     }
 
     /// The newest event of the same task whose state is later. A verdict on the same response does not supersede it:
@@ -236,19 +238,10 @@ extension EventStore {
     }
 }
 
-/// A delivery on which a lease was put, before its body is read.
-private struct TakenDelivery: Sendable {
-    let due: DueDelivery
-    let token: Int64
-    let attempt: Int
-    let newerEvent: Int64?
-    let notes: [String]
-}
-
 extension Lease {
     fileprivate init(_ taken: TakenDelivery, callback: Callback) {
         self.init(
-            deliveryID: taken.due.deliveryID,
+            deliveryID: taken.id,
             token: taken.token,
             attempt: taken.attempt,
             failures: taken.due.failureCount,
@@ -270,7 +263,12 @@ private struct DueDelivery: Sendable, FetchableRecord {
     static let sql = """
         SELECT delivery.id, delivery.eventID, delivery.attemptCount, delivery.failureCount, event.accountID,
             account.name, event.receivedAt, event.origin, body.bytes, event.taskID, event.changedAt,
-            event.completedAt, event.priorResponseCount, body.dictionaryID, event.bodySize
+            event.completedAt, event.priorResponseCount, body.dictionaryID, event.bodySize,
+            -- Mostly it is the only event of its subject, which the index alone tells.
+            NOT EXISTS (
+                SELECT 1 FROM event AS other INDEXED BY eventBySubject
+                WHERE other.subject = event.subject AND other.id <> event.id
+            )
         FROM delivery
         JOIN event ON event.id = delivery.eventID
         JOIN account ON account.id = event.accountID
@@ -305,6 +303,7 @@ private struct DueDelivery: Sendable, FetchableRecord {
     let changedAt: Int64?
     let completedAt: Int64?
     let priorResponseCount: Int
+    let isAlone: Bool
 
     init(row: Row) {
         self.deliveryID = row[0]
@@ -321,32 +320,6 @@ private struct DueDelivery: Sendable, FetchableRecord {
         self.changedAt = row[10]
         self.completedAt = row[11]
         self.priorResponseCount = row[12]
-    }
-}
-
-/// A settlement as columns.
-private struct SettlementRow: Sendable {
-    let state: String
-    /// Nil leaves the time as it is.
-    let dueAt: Int64?
-    let settledAt: Int64?
-    let failures: Int
-    let outcome: String
-
-    init(_ settlement: Settlement, outcome: Outcome, now: Int64) {
-        switch settlement {
-        case .completed:
-            (self.state, self.dueAt, self.settledAt, self.failures) = ("completed", nil, now, 0)
-            self.outcome = outcome.disposition == .stale ? "stale" : "completed"
-        case .retry(let dueAt):
-            (self.state, self.dueAt, self.settledAt, self.failures) = ("pending", dueAt, nil, 1)
-            self.outcome = "retry"
-        case .dead:
-            (self.state, self.dueAt, self.settledAt, self.failures) = ("dead", nil, now, 1)
-            self.outcome = "dead"
-        case .released:
-            (self.state, self.dueAt, self.settledAt, self.failures) = ("pending", now, nil, 0)
-            self.outcome = "released"
-        }
+        self.isAlone = row[15]
     }
 }

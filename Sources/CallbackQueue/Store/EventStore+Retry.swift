@@ -34,7 +34,8 @@ extension EventStore {
     ///
     /// - Returns: How many were made due.
     package func retryDeliveries(_ selection: DeliverySelection, now: Int64) async throws(StoreError) -> Int {
-        try await self.writer.write { database in
+        let dueAt = self.clock.dueTime(now)
+        return try await self.writer.write { database in
             let condition = selection.condition
             try database.execute(
                 sql: """
@@ -46,7 +47,7 @@ extension EventStore {
                             JOIN handler ON handler.id = delivery.handlerID
                             WHERE \(condition.sql))
                     """,
-                arguments: [now] + condition.arguments
+                arguments: [dueAt] + condition.arguments
             )
             return database.changesCount
         }
@@ -54,6 +55,8 @@ extension EventStore {
 }
 
 extension DeliverySelection {
+    private static let knownStates = ["pending", "completed", "dead", "cancelled"]
+
     /// The selection as SQL over `delivery`, `event` and `handler`. Values are bound, never spliced.
     var condition: (sql: String, arguments: StatementArguments) {
         var terms = ["TRUE"]
@@ -66,7 +69,11 @@ extension DeliverySelection {
         }
         add("delivery.id", in: self.ids?.map { .number(JSON.Number(Int($0))) })
         add("handler.name", in: self.handlers?.map { .string($0) })
-        add("delivery.state", in: self.states?.map { .string($0) })
+        if let states {
+            // Spelled out, because the indexes of pending and dead deliveries serve no bound value. Others match nothing.
+            let known = Self.knownStates.filter(states.contains).map { "delivery.state = '\($0)'" }
+            terms.append(known.isEmpty ? "FALSE" : "(\(known.joined(separator: " OR ")))")
+        }
         if let eventID {
             terms.append("delivery.eventID = ?")
             arguments += [eventID]

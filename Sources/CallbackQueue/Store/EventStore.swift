@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import Foundation
 internal import GRDB
 package import Logging
@@ -14,6 +15,10 @@ package struct EventStore: Sendable {
         package var path: String
         /// How long a lease lasts without renewal.
         package var lease: Duration
+        /// The clocks by which deliveries become due.
+        package var clocks = QueueClock.Sources.system
+        /// How many bytes of the disk are kept back for the day it is full; nil leaves it as it was left.
+        package var ballastSize: Int?
 
         package init(path: String, lease: Duration = .seconds(15)) {
             self.path = path
@@ -23,6 +28,8 @@ package struct EventStore: Sendable {
 
     /// What it was opened with.
     package let configuration: Configuration
+    /// By which deliveries become due and leases run out.
+    package let clock: QueueClock
     let writer: StoreWriter
     let codec: BodyCodec
     private let lock: StoreLock
@@ -47,25 +54,28 @@ package struct EventStore: Sendable {
         let lock = try StoreLock.take(storePath: configuration.path)
         do {
             let isNew = !FileManager.default.fileExists(atPath: configuration.path)
-            let database = try Self.openDatabase(at: configuration.path)
+            if !isNew { try StartCheck.refuseLostLog(storePath: configuration.path) }
+            let ballast = Ballast(storePath: configuration.path)
+            let database = try Self.openDatabase(at: configuration.path, ballast: ballast)
+            if let size = configuration.ballastSize { Self.make(ballast, size: size, logger: logger) }
             if isNew { try StorePath.sync(StorePath.folder(of: configuration.path)) }
             logger.info(
                 "Store opened",
                 metadata: ["store.path": "\(configuration.path)", "sqlite.version": "\(Self.sqliteVersion(database))"]
             )
+            let clock = QueueClock(configuration.clocks)
+            try database.write { try clock.moveBack(in: $0) }
             return EventStore(
                 configuration: configuration,
-                writer: StoreWriter(database: database, logger: logger, onBroken: onBroken),
+                clock: clock,
+                writer: StoreWriter(database: database, ballast: ballast, logger: logger, onBroken: onBroken),
                 codec: try database.read { try BodyCodec($0) },
                 lock: lock
             )
         } catch let error as StoreError {
             throw error
         } catch {
-            throw .unusable(
-                "Cannot open the store \(configuration.path) (\(StoreError.cause(of: error))); nothing in it was changed. "
-                    + "If it is not a scale-callbacks store, choose another path; if it is damaged, restore a backup."
-            )
+            throw StoreError(opening: configuration.path, error)
         }
     }
 
@@ -85,20 +95,55 @@ package struct EventStore: Sendable {
         }
     }
 
+    /// Opens the database; on a full disk once more with the room of the ballast.
+    private static func openDatabase(at path: String, ballast: Ballast) throws -> DatabaseQueue {
+        do {
+            return try Self.openDatabase(at: path)
+        } catch {
+            guard case .full = StoreError(error), ballast.giveUp() else { throw error }
+            return try Self.openDatabase(at: path)
+        }
+    }
+
+    private static func make(_ ballast: Ballast, size: Int, logger: Logger) {
+        do {
+            try ballast.make(size: size)
+        } catch {
+            logger.warning(
+                "No ballast: pruning may be impossible once the disk is full",
+                metadata: ["error": "\(error)"]
+            )
+        }
+        guard ballast.isGivenUp else { return }
+        logger.error(
+            "The disk is full: callbacks are refused until there is room",
+            metadata: ["ballast.path": "\(ballast.path)", "needed.bytes": "\(ballast.neededBytes)"]
+        )
+    }
+
     private static func openDatabase(at path: String) throws -> DatabaseQueue {
         var configuration = GRDB.Configuration()
         configuration.label = "scale-callbacks.store"
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(TimeInterval(Self.busyTimeout))
         configuration.foreignKeysEnabled = true
         configuration.prepareDatabase { database in
-            // Both count only before the first table is made. A small page costs less of the log when one row in it
-            // changes, as in an index; compressed, a handful of bodies fit into one.
-            try database.execute(sql: "PRAGMA page_size = 4096")
-            // Lets pruning give pages back to the file system.
-            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            // A connection that is given up must leave everything as it is. Only `StoreWriter.close` empties the log.
+            guard scale_keep_log_on_close(database.sqliteConnection, 1) == SQLITE_OK else {
+                throw DatabaseError(resultCode: .SQLITE_ERROR, message: "the log cannot be kept on closing")
+            }
+            // Both count only before the first table is made, and must not be said again: that would write to the log before it
+            // is looked at. A small page costs less of the log when one row in it changes, as in an index; compressed, a
+            // handful of bodies fit into one.
+            if try Int.fetchOne(database, sql: "PRAGMA page_count") == 0 {
+                try database.execute(sql: "PRAGMA page_size = 4096")
+                // Lets pruning give pages back to the file system.
+                try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            }
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
             try database.execute(sql: "PRAGMA cell_size_check = ON")
             try database.execute(sql: "PRAGMA mmap_size = 0")
+            // No temporary file: writing must go on without a free descriptor and with a full /tmp.
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         let database = try DatabaseQueue(path: path, configuration: configuration)
         try database.writeWithoutTransaction { database in
@@ -114,6 +159,11 @@ package struct EventStore: Sendable {
                     "\(path) is a database of another program. Choose another path for the store."
                 )
             }
+            // SQLite opens a file that it may not write all the same, for reading.
+            guard sqlite3_db_readonly(database.sqliteConnection, "main") == 0 else {
+                throw DatabaseError(resultCode: .SQLITE_READONLY, message: "the file cannot be written")
+            }
+            try StartCheck.refuseCutFile(database, path: path)
             let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
             guard mode == "wal" else {
                 throw StoreError.unusable(

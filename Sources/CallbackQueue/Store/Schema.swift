@@ -138,6 +138,33 @@ enum Schema {
                     """
             )
         }
+        // Nothing that is there is changed, so the references of what may be many events need no check.
+        migrator.registerMigration("3 queue clock, stretches of events", foreignKeyChecks: .immediate) { database in
+            try database.execute(
+                sql: """
+                    -- How far the queue's clock has come: a later start must not find due times far ahead of it.
+                    CREATE TABLE queueClock (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        time INTEGER NOT NULL
+                    ) STRICT;
+                    INSERT INTO queueClock (id, time) VALUES (1, 0);
+
+                    -- A stretch is 1024 events: those whose number, divided by that, is its id. What is in it is noted
+                    -- when it is full, so that a list of few among many events passes over the others. An index for each
+                    -- column would cost every callback more than it is worth.
+                    CREATE TABLE stretch (
+                        id INTEGER PRIMARY KEY,
+                        newestAt INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE TABLE stretchValue (
+                        field TEXT NOT NULL,
+                        value ANY NOT NULL,
+                        stretchID INTEGER NOT NULL,
+                        PRIMARY KEY (field, value, stretchID)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            )
+        }
         return migrator
     }
 }

@@ -8,7 +8,7 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
     case overloaded
     /// The disk is full, or a limit of the file system was reached. Nothing of the batch was kept.
     case full(String)
-    /// The store is busy for a reason that passes. Nothing of the batch was kept.
+    /// Another program has locked the database, which passes. Nothing of the batch was kept.
     case busy(String)
     /// This one change contradicts the schema, which is a bug of ours. Others of its batch are not affected.
     case contradicted(String)
@@ -28,10 +28,13 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         case .overloaded: "Too much is waiting to be written."
         case .full(let reason):
             "The store's disk is full (\(reason)). Make room; callbacks are refused with 503 until then."
-        case .busy(let reason): "The store is busy (\(reason))."
+        case .busy(let reason):
+            "Another program has locked the store (\(reason)). Close it, a database tool perhaps; callbacks are refused with "
+                + "503 until then."
         case .contradicted(let reason): "The store cannot hold this (\(reason)). Please report it."
         case .broken(let reason):
-            "The store cannot be written safely (\(reason)). Restart the service; look at the disk."
+            "The store cannot be written safely (\(reason)). Restart the service; look at the disk, and "
+                + "with \"store check\" at the store: a damaged one is replaced by a backup."
         case .closed: "The store is closed."
         case .unusable(let reason): reason
         }
@@ -46,9 +49,31 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         let text = Self.cause(of: error)
         switch (error as? DatabaseError)?.resultCode {
         case .SQLITE_FULL: self = .full(text)
+        // The index of the log could not grow, a file beside it: nothing was synced, so nothing is in doubt.
+        case .SQLITE_IOERR where (error as? DatabaseError)?.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
+            self = .full(text)
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(text)
         case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG: self = .contradicted(text)
         default: self = .broken(text)
+        }
+    }
+
+    /// The error behind a store that could not be opened. Nothing in it was changed.
+    init(opening path: String, _ error: any Error) {
+        let cause = Self.cause(of: error)
+        switch StoreError(error) {
+        case .full: self = .full("\(path), \(cause)")
+        case .busy: self = .busy("\(path), \(cause)")
+        default:
+            let advice =
+                switch (error as? DatabaseError)?.resultCode {
+                case .SQLITE_READONLY: "Let the service's user write the file and its folder."
+                case .SQLITE_CORRUPT:
+                    "It is damaged: restore a backup. \"scale-callbacks store check\" may tell what is wrong with it."
+                default:
+                    "If it is not a scale-callbacks store, choose another path; if it is damaged, restore a backup."
+                }
+            self = .unusable("Cannot open the store \(path) (\(cause)); nothing in it was changed. \(advice)")
         }
     }
 

@@ -13,6 +13,12 @@ package enum StorePath {
     /// The folder that holds the file.
     static func folder(of path: String) -> String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
 
+    /// The size of a file in bytes; 0 when there is none.
+    static func size(_ path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// Makes a file durable, or of a folder its entries.
     ///
     /// - Throws: `StoreError.unusable` with the reason.

@@ -100,21 +100,38 @@ extension StoreReader {
         from cursor: Int64? = nil,
         limit: Int = 100
     ) async throws(StoreError) -> Page<DeliveryRecord> {
-        let condition = selection.condition
-        var rows = try await self.fetch(
-            DeliveryRecord.self,
-            sql: """
-                SELECT \(DeliveryRecord.columns) FROM delivery
-                JOIN event ON event.id = delivery.eventID
-                JOIN handler ON handler.id = delivery.handlerID
-                WHERE delivery.id <= ? AND \(condition.sql)
-                ORDER BY delivery.id DESC LIMIT ?
-                """,
-            arguments: [cursor ?? .max] + condition.arguments + [limit + 1]
-        )
-        let next = rows.count > limit ? rows.removeLast().id : nil
-        return Page(rows: rows, next: next)
+        try await self.read { database in
+            var rows: [DeliveryRecord] = []
+            func fetch(_ source: String, _ bounds: ClosedRange<Int64>) throws {
+                let condition = selection.condition
+                rows += try DeliveryRecord.fetchAll(
+                    database,
+                    sql: """
+                        SELECT \(DeliveryRecord.columns) FROM \(source)
+                        CROSS JOIN handler ON handler.id = delivery.handlerID
+                        WHERE delivery.id BETWEEN ? AND ? AND \(condition.sql)
+                        ORDER BY delivery.id DESC LIMIT ?
+                        """,
+                    arguments: [bounds.lowerBound, bounds.upperBound] + condition.arguments + [limit + 1 - rows.count]
+                )
+            }
+            let bounds = .min...(cursor ?? .max)
+            switch selection.way {
+            case .events(let source): try fetch(source, bounds)
+            case .states(let source):
+                // Mostly they are the newest, or few: then the one or the other way is quick.
+                let newest = try Int64.fetchOne(database, sql: "SELECT max(id) FROM delivery") ?? 0
+                let middle = max(bounds.lowerBound, min(newest, bounds.upperBound) - Self.newestRows)
+                try fetch(DeliverySelection.byNumber, (middle + 1)...max(middle + 1, bounds.upperBound))
+                if rows.count <= limit { try fetch(source, bounds.lowerBound...middle) }
+            }
+            let next = rows.count > limit ? rows.removeLast().id : nil
+            return Page(rows: rows, next: next)
+        }
     }
+
+    /// How many of the newest deliveries are looked at one by one before an index of a state is.
+    private static let newestRows: Int64 = 20_000
 
     /// How many deliveries `EventStore.retryDeliveries` would make due.
     package func retryableCount(_ selection: DeliverySelection) async throws(StoreError) -> Int {
@@ -151,4 +168,39 @@ private struct CountRecord: Sendable, FetchableRecord {
     let count: Int
 
     init(row: Row) { self.count = row[0] }
+}
+
+extension DeliverySelection {
+    /// How deliveries are found, as what stands behind `FROM`.
+    fileprivate enum Way {
+        /// In an order that serves the list.
+        case events(String)
+        /// By the index of their state, out of order.
+        case states(String)
+    }
+
+    /// All deliveries by falling number.
+    fileprivate static let byNumber =
+        "delivery NOT INDEXED CROSS JOIN event ON event.id = delivery.eventID"
+
+    fileprivate var way: Way {
+        if self.taskID != nil {
+            return .events(
+                """
+                event INDEXED BY eventBySubject
+                CROSS JOIN delivery INDEXED BY deliveryByEvent ON delivery.eventID = event.id
+                """
+            )
+        }
+        let delivery = { (index: String) in
+            "delivery INDEXED BY \(index) CROSS JOIN event ON event.id = delivery.eventID"
+        }
+        if self.eventID != nil { return .events(delivery("deliveryByEvent")) }
+        if self.ids != nil { return .events(Self.byNumber) }
+        switch self.states {
+        case ["dead"]: return .events(delivery("deliveryDead"))
+        case ["pending"]: return .states(delivery("deliveryDue"))
+        default: return .events(Self.byNumber)
+        }
+    }
 }

@@ -76,48 +76,6 @@ extension EventRecord: FetchableRecord {
     }
 }
 
-/// Which events a person wants to see.
-package struct EventSelection: Sendable, Hashable {
-    /// Of this account; nil for any.
-    package var account: String?
-    /// About this task; nil for any.
-    package var taskID: String?
-    /// Of these kinds; nil for any.
-    package var kinds: [String]?
-    /// In this project; nil for any.
-    package var project: String?
-    /// In this batch; nil for any.
-    package var batch: String?
-    /// Kept at this time or later, in milliseconds since 1970.
-    package var since: Int64?
-    /// Only those that no handler took.
-    package var isParked = false
-
-    package init() {}
-
-    var condition: (sql: String, arguments: StatementArguments) {
-        var terms = ["TRUE"]
-        var arguments = StatementArguments()
-        func add(_ term: String, _ value: (any DatabaseValueConvertible)?) {
-            guard let value else { return }
-            terms.append(term)
-            arguments += [value]
-        }
-        add("account.name = ?", self.account)
-        add("event.subject = ?", self.taskID.map(SubjectKey.value(ofTask:)))
-        add("event.taskID = ?", self.taskID)
-        add("event.project = ?", self.project)
-        add("event.batch = ?", self.batch)
-        add("event.receivedAt >= ?", self.since)
-        if let kinds {
-            terms.append("event.kind IN (\(databaseQuestionMarks(count: kinds.count)))")
-            arguments += StatementArguments(kinds)
-        }
-        if self.isParked { terms.append("NOT EXISTS (SELECT 1 FROM delivery WHERE eventID = event.id)") }
-        return (terms.joined(separator: " AND "), arguments)
-    }
-}
-
 extension StoreReader {
     /// The order of a list of events.
     package enum Order: Sendable {
@@ -136,20 +94,71 @@ extension StoreReader {
         from cursor: Int64? = nil,
         limit: Int = 100
     ) async throws(StoreError) -> Page<EventRecord> {
-        let condition = selection.condition
-        let (comparison, direction, start) =
-            order == .newestFirst ? ("<=", "DESC", cursor ?? .max) : (">=", "ASC", cursor ?? .min)
-        var rows = try await self.fetch(
-            EventRecord.self,
+        try await self.read { database in
+            var rows: [EventRecord] = []
+            let bounds = order == .newestFirst ? Int64.min...(cursor ?? .max) : (cursor ?? .min)...Int64.max
+            try Self.forEachRange(of: selection, in: bounds, order: order, database) { range in
+                rows += try Self.events(selection, in: range, order: order, limit: limit + 1 - rows.count, database)
+                return rows.count <= limit
+            }
+            let next = rows.count > limit ? rows.removeLast().id : nil
+            return Page(rows: rows, next: next)
+        }
+    }
+
+    /// Calls `body` with ranges of numbers, in order, that hold all events of a selection, until it returns false.
+    ///
+    /// What has no notes yet is one range, at the end of the log.
+    private static func forEachRange(
+        of selection: EventSelection,
+        in bounds: ClosedRange<Int64>,
+        order: Order,
+        _ database: Database,
+        _ body: (ClosedRange<Int64>) throws -> Bool
+    ) throws {
+        guard let condition = selection.stretchCondition,
+            let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM stretch")
+        else {
+            _ = try body(bounds)
+            return
+        }
+        let rest = (Stretch.events(of: last).upperBound + 1)...Int64.max
+        if order == .newestFirst, rest.overlaps(bounds), try !body(rest.clamped(to: bounds)) { return }
+        let stretches = try Int64.fetchCursor(
+            database,
             sql: """
-                SELECT \(EventRecord.columns) FROM event JOIN account ON account.id = event.accountID
-                WHERE event.id \(comparison) ? AND \(condition.sql)
-                ORDER BY event.id \(direction) LIMIT ?
+                SELECT id FROM stretch WHERE id BETWEEN ? AND ? AND \(condition.sql)
+                ORDER BY id \(order == .newestFirst ? "DESC" : "ASC")
                 """,
-            arguments: [start] + condition.arguments + [limit + 1]
+            arguments: [Stretch.of(event: bounds.lowerBound), Stretch.of(event: bounds.upperBound)]
+                + condition.arguments
         )
-        let next = rows.count > limit ? rows.removeLast().id : nil
-        return Page(rows: rows, next: next)
+        while let stretch = try stretches.next() {
+            if try !body(Stretch.events(of: stretch).clamped(to: bounds)) { return }
+        }
+        if order == .oldestFirst, rest.overlaps(bounds) { _ = try body(rest.clamped(to: bounds)) }
+    }
+
+    private static func events(
+        _ selection: EventSelection,
+        in range: ClosedRange<Int64>,
+        order: Order,
+        limit: Int,
+        _ database: Database
+    ) throws -> [EventRecord] {
+        let condition = selection.condition
+        // Of one task there are few events, and an index finds them; otherwise the order is that of the table.
+        let index = selection.taskID == nil ? "NOT INDEXED" : "INDEXED BY eventBySubject"
+        return try EventRecord.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT \(EventRecord.columns) FROM event \(index) CROSS JOIN account ON account.id = event.accountID
+                    WHERE event.id BETWEEN ? AND ? AND \(condition.sql)
+                    ORDER BY event.id \(order == .newestFirst ? "DESC" : "ASC") LIMIT ?
+                    """
+            ),
+            arguments: [range.lowerBound, range.upperBound] + condition.arguments + [limit]
+        )
     }
 
     /// One event; nil when there is none of this number.

@@ -15,6 +15,10 @@ package struct StoreSize: Sendable, Hashable {
     package let fileBytes: Int
     /// The write-ahead log beside it.
     package let logBytes: Int
+    /// Pages in the log that a checkpoint still has to copy into the database.
+    package let logPagesLeft: Int
+    /// What is kept back for a full disk.
+    package let ballastBytes: Int
     /// What is free inside the file and will be used next.
     package let freeBytes: Int
     /// Events; their numbers have no gaps but those of pruning.
@@ -39,13 +43,19 @@ extension StoreReader {
                 hasStatistics
                 ? try Row.fetchAll(
                     database,
-                    sql: "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE ORDER BY pgsize DESC, name"
+                    // Not `pgsize`, which has 32 bits in older versions of SQLite and wraps at 2 GB.
+                    sql: """
+                        SELECT name, pageno * (SELECT page_size FROM pragma_page_size) AS bytes FROM dbstat
+                        WHERE aggregate = TRUE ORDER BY bytes DESC, name
+                        """
                 )
                 .map { StoreSize.Part(name: $0[0], bytes: $0[1]) } : []
             let pageSize = try value("PRAGMA page_size")
             return StoreSize(
                 fileBytes: pageSize * (try value("PRAGMA page_count")),
-                logBytes: Self.fileSize(path + "-wal"),
+                logBytes: StorePath.size(path + "-wal"),
+                logPagesLeft: LogIndex(storePath: path)?.pagesLeft ?? 0,
+                ballastBytes: StorePath.size(path + "-ballast"),
                 freeBytes: pageSize * (try value("PRAGMA freelist_count")),
                 events: try value("SELECT count(*) FROM event"),
                 bodies: try value("SELECT count(*) FROM body"),
@@ -79,9 +89,5 @@ extension StoreReader {
             counts.refusals = try count("SELECT count(*) FROM refusal WHERE at < ?", pass.refusedBefore)
             return counts
         }
-    }
-
-    private static func fileSize(_ path: String) -> Int {
-        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     }
 }

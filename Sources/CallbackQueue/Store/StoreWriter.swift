@@ -21,14 +21,35 @@ final class StoreWriter: Sendable {
         var batchWeight = 4 << 20
         var waitingCount = 100_000
         var waitingWeight = 1 << 30
-        /// After how many more pages in the WAL it is copied into the database.
+        /// After how many more pages in the WAL it is copied into the database under full load: rarely, since all who
+        /// wait are held up.
         var checkpointPages = 8000
+        /// The same while at most `quietCount` pieces of work were just done or wait: in small steps, so that the few
+        /// who come meanwhile are held up for a moment only.
+        var quietCheckpointPages = 500
+        var quietCount = 8
+    }
+
+    /// One transaction, for work of which much comes together.
+    final class Batch {
+        let database: Database
+        private var statements: [(text: UnsafePointer<UInt8>, statement: Statement)] = []
+
+        init(_ database: Database) { self.database = database }
+
+        /// A prepared statement. Asked for again, it is known by the address of its text and need not be looked up.
+        func statement(_ sql: StaticString) throws -> Statement {
+            for known in self.statements where known.text == sql.utf8Start { return known.statement }
+            let statement = try self.database.cachedStatement(sql: "\(sql)")
+            self.statements.append((sql.utf8Start, statement))
+            return statement
+        }
     }
 
     /// One piece of work: `run` does it inside the transaction and returns what to do once that is durable.
     private struct Item: Sendable {
         let weight: Int
-        let run: @Sendable (Database) throws -> @Sendable () -> Void
+        let run: @Sendable (Batch) throws -> @Sendable () -> Void
         let fail: @Sendable (StoreError) -> Void
     }
 
@@ -40,17 +61,21 @@ final class StoreWriter: Sendable {
         var isClosed = false
     }
 
-    private let database: DatabaseQueue
-    private let queue = DispatchQueue(label: "scale-callbacks.store-writer", qos: .userInitiated)
+    let database: DatabaseQueue
+    let queue = DispatchQueue(label: "scale-callbacks.store-writer", qos: .userInitiated)
     private let limits: Limits
-    private let logger: Logger
+    let logger: Logger
     private let onBroken: @Sendable (StoreError) -> Void
     private let state = Mutex(State())
     private let log: WriteAheadLog
+    let ballast: Ballast?
+    /// How checkpoints went.
+    let checkpoints: CheckpointLedger
 
     init(
         database: DatabaseQueue,
         limits: Limits = Limits(),
+        ballast: Ballast? = nil,
         logger: Logger,
         onBroken: @escaping @Sendable (StoreError) -> Void
     ) {
@@ -59,7 +84,12 @@ final class StoreWriter: Sendable {
         self.logger = logger
         self.onBroken = onBroken
         self.log = WriteAheadLog(of: database)
+        self.ballast = ballast
+        self.checkpoints = CheckpointLedger(usualPages: limits.checkpointPages)
     }
+
+    /// How many pieces of work wait for the next transaction.
+    var waitingCount: Int { self.state.withLock { $0.waiting.count } }
 
     /// Runs `body` inside a transaction and returns when it is committed and synced.
     ///
@@ -70,7 +100,7 @@ final class StoreWriter: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            self.submit(weight: weight, body) { continuation.resume(returning: $0) }
+            self.submit(weight: weight, { try body($0.database) }) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -78,13 +108,13 @@ final class StoreWriter: Sendable {
     /// As `write`, for callers without a task: `completion` is called on the writer's thread.
     func submit<Value: Sendable>(
         weight: Int,
-        _ body: @escaping @Sendable (Database) throws -> Value,
+        _ body: @escaping @Sendable (Batch) throws -> Value,
         completion: @escaping @Sendable (Result<Value, StoreError>) -> Void
     ) {
         let item = Item(
             weight: weight,
-            run: { database in
-                let value = try body(database)
+            run: { batch in
+                let value = try body(batch)
                 return { completion(.success(value)) }
             },
             fail: { completion(.failure($0)) }
@@ -115,7 +145,7 @@ final class StoreWriter: Sendable {
                 // SQLite must not be called on a connection that is closed.
                 guard !self.state.withLock({ $0.isClosed }) else { return continuation.resume(returning: .success(())) }
                 do {
-                    try self.checkpoint(.truncate)
+                    try self.emptyLogAtEnd()
                     try self.database.close()
                     self.state.withLock { $0.isClosed = true }
                     continuation.resume(returning: .success(()))
@@ -148,9 +178,13 @@ final class StoreWriter: Sendable {
                 state.isDraining = false
                 return nil
             }
+            state.waitingWeight -= weight
+            if count == state.waiting.count {
+                defer { state.waiting = [] }
+                return state.waiting
+            }
             let batch = Array(state.waiting.prefix(count))
             state.waiting.removeFirst(count)
-            state.waitingWeight -= weight
             return batch
         }
     }
@@ -161,7 +195,8 @@ final class StoreWriter: Sendable {
             finishes.reserveCapacity(batch.count)
             try self.database.writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
-                    for item in batch { finishes.append(try item.run(database)) }
+                    let shared = Batch(database)
+                    for item in batch { finishes.append(try item.run(shared)) }
                     return .commit
                 }
             }
@@ -175,18 +210,26 @@ final class StoreWriter: Sendable {
                 }
                 return
             }
+            // Now there is room for this batch, and for what makes more room.
+            if case .full = error, self.givesUpBallast() { return self.commit(batch) }
             self.logger.error("Store batch refused", metadata: ["error": "\(error)", "batch.count": "\(batch.count)"])
             if case .broken = error { self.refuseFromNowOn(error) }
             for item in batch { item.fail(error) }
             return
         }
         do {
-            try self.checkpointWhenDue()
+            // A piece that is many, as when many attempts end, counts as many.
+            try self.checkpointWhenDue(behind: batch.reduce(0) { $0 + max(1, $1.weight / 1024) })
         } catch {
-            let error = StoreError(error)
-            self.logger.error("WAL checkpoint failed", metadata: ["error": "\(error)"])
-            if case .broken = error { self.refuseFromNowOn(error) }
+            self.failedToCheckpoint(StoreError(error))
         }
+    }
+
+    func failedToCheckpoint(_ error: StoreError) {
+        self.checkpoints.failed()
+        self.logger.error("WAL checkpoint failed", metadata: ["error": "\(error)"])
+        if case .broken = error { self.refuseFromNowOn(error) }
+        if case .full = error { _ = self.givesUpBallast() }
     }
 
     /// Why nothing may be written any more; nil while the store works, also while it is being closed.
@@ -195,6 +238,9 @@ final class StoreWriter: Sendable {
             if case .broken = state.refusal { state.refusal } else { nil }
         }
     }
+
+    /// Whether the connection may be used: neither closed nor in doubt.
+    var isUsable: Bool { self.state.withLock { !$0.isClosed } && self.breakage == nil }
 
     private func refuseFromNowOn(_ error: StoreError) {
         let waiting = self.state.withLock { state in
@@ -207,7 +253,9 @@ final class StoreWriter: Sendable {
     }
 
     /// Only this connection copies the WAL (SQLite before 3.51.3 can lose pages when two do), outside of transactions.
-    private func checkpointWhenDue() throws {
+    ///
+    /// - Parameter count: How many pieces of work the last transaction held.
+    private func checkpointWhenDue(behind count: Int) throws {
         let pages = self.log.pages.load(ordering: .relaxed)
         // Fewer than before: the log began anew.
         if pages < self.log.pagesAtCheckpoint.load(ordering: .relaxed) {
@@ -215,17 +263,27 @@ final class StoreWriter: Sendable {
         }
         // What a reader holds back is not tried again after every commit.
         let before = self.log.pagesAtCheckpoint.load(ordering: .relaxed)
-        guard pages - before >= self.limits.checkpointPages else { return }
+        let isQuiet = count + self.waitingCount <= self.limits.quietCount
+        let usual = isQuiet ? self.limits.quietCheckpointPages : self.limits.checkpointPages
+        let due = self.isShortOfRoom ? Self.checkpointPagesWhenFull : min(usual, self.limits.checkpointPages)
+        guard pages - before >= due else { return }
         self.log.pagesAtCheckpoint.store(pages, ordering: .relaxed)
         try self.checkpoint(.passive)
     }
 
-    private func checkpoint(_ kind: Database.CheckpointMode) throws {
+    func checkpoint(_ kind: Database.CheckpointMode) throws {
+        guard try self.hasRoomToCheckpoint() else { return }
         let (pages, moved) = try self.database.writeWithoutTransaction { database in
             let result = try database.checkpoint(kind)
             return (result.walFrameCount, result.checkpointedFrameCount)
         }
         self.logger.debug("WAL checkpointed", metadata: ["wal.pages": "\(pages)", "wal.moved": "\(moved)"])
+        if self.checkpoints.succeeded(pages: pages, moved: moved) {
+            self.logger.warning(
+                "The write-ahead log cannot be emptied: somebody has been reading the store for long",
+                metadata: ["wal.pages": "\(pages)", "wal.moved": "\(moved)"]
+            )
+        }
     }
 }
 

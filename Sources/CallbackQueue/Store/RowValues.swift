@@ -1,0 +1,90 @@
+internal import CSQLite
+internal import GRDB
+
+/// The values of one row, side by side in memory: made on one thread, bound on another without a copy, freed at once.
+///
+/// For the few statements that run for every callback; all others let GRDB bind their arguments.
+struct RowValues: Sendable {
+    private enum Value {
+        case null
+        case integer(Int64)
+        case text(Range<Int>)
+        case blob(Range<Int>)
+    }
+
+    private var values: [Value] = []
+    /// Texts and blobs. Never empty: SQLite takes an address that is null for NULL.
+    private var bytes: [UInt8] = [0]
+
+    /// - Parameters:
+    ///   - count: How many values there will be.
+    ///   - size: How many bytes texts and blobs will have together, about.
+    init(count: Int, size: Int = 0) {
+        self.values.reserveCapacity(count)
+        self.bytes.reserveCapacity(size + 1)
+    }
+
+    mutating func append(_ integer: Int64?) {
+        self.values.append(integer.map(Value.integer) ?? .null)
+    }
+
+    mutating func append(_ text: String?) {
+        self.values.append(text.map { .text(self.place($0.utf8)) } ?? .null)
+    }
+
+    mutating func append(blob: some Collection<UInt8>) {
+        self.values.append(.blob(self.place(blob)))
+    }
+
+    private mutating func place(_ part: some Collection<UInt8>) -> Range<Int> {
+        let start = self.bytes.count
+        self.bytes.append(contentsOf: part)
+        return start..<self.bytes.count
+    }
+
+    /// Runs a statement with these values as its arguments, to its end or its first row.
+    ///
+    /// - Returns: The integer in the first column of that row; nil when there is none.
+    @discardableResult
+    func run(_ statement: Statement, in database: Database) throws -> Int64? {
+        try self.bytes.withUnsafeBytes { bytes in
+            let handle = statement.sqliteStatement
+            defer {
+                sqlite3_reset(handle)
+                // What is bound lives no longer than this call.
+                sqlite3_clear_bindings(handle)
+            }
+            var code = SQLITE_OK
+            for (index, value) in zip(Int32(1)..., self.values) where code == SQLITE_OK {
+                code =
+                    switch value {
+                    case .null: sqlite3_bind_null(handle, index)
+                    case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
+                    case .text(let range):
+                        sqlite3_bind_text64(
+                            handle,
+                            index,
+                            bytes.baseAddress.map { $0 + range.lowerBound }?.assumingMemoryBound(to: CChar.self),
+                            UInt64(range.count),
+                            nil,
+                            UInt8(SQLITE_UTF8)
+                        )
+                    case .blob(let range):
+                        sqlite3_bind_blob64(
+                            handle,
+                            index,
+                            bytes.baseAddress.map { $0 + range.lowerBound },
+                            UInt64(range.count),
+                            nil
+                        )
+                    }
+            }
+            if code == SQLITE_OK { code = sqlite3_step(handle) }
+            switch code {
+            case SQLITE_ROW: return sqlite3_column_int64(handle, 0)
+            case SQLITE_DONE: return nil
+            default: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
+            }
+        }
+    }
+}
