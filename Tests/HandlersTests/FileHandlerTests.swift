@@ -202,8 +202,8 @@ import Testing
         try await self.withFolder { folder in
             let steps = Steps()
             let writer = FileWriter(folder: folder.path) { steps.append($0) }
-            try writer.write(Array("old".utf8), to: ["a", "b.json"])
-            try writer.write(Array("new".utf8), to: ["a", "b.json"])
+            try await writer.write(Array("old".utf8), to: ["a", "b.json"])
+            try await writer.write(Array("new".utf8), to: ["a", "b.json"])
             #expect(
                 steps.all
                     == Array(repeating: [.written, .fileSynced, .renamed, .folderSynced], count: 2).flatMap(\.self)

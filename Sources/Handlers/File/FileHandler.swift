@@ -1,5 +1,4 @@
 package import Callbacks
-import Dispatch
 import ScaleAPI
 
 /// Writes each event's body, as received, to a file of mode 0600.
@@ -7,11 +6,12 @@ import ScaleAPI
 /// The same event always has the same file, so repeating is safe. When the path does not hold `{event_id}`, several
 /// events can have the same file: then the last one that is delivered stays, and an event that is known to be older
 /// than another of its task is stale. Different tasks are kept apart only by what the path says of them.
+///
+/// A call blocks its thread while the disk works. The dispatcher gives every call a thread of its own.
 package struct FileHandler: CallbackHandler {
-    private static let queue = DispatchQueue(label: "scale-callbacks.files", attributes: .concurrent)
-
     let folder: String
     let template: PathTemplate
+    private let syncs = FolderSyncs()
 
     /// Reads the path.
     ///
@@ -47,24 +47,13 @@ package struct FileHandler: CallbackHandler {
         }
         let segments = self.template.segments(for: event)
         let path = segments.joined(separator: "/")
-        let result = await self.write(event.body, to: segments)
-        switch result {
-        case .success:
-            return .completed("written to \(path)".cut(to: 500), detail: ["path": .string(path)])
-        case .failure(let error) where error.isObstacle:
+        do throws(FileError) {
+            try await FileWriter(folder: self.folder, syncs: self.syncs).write(event.body, to: segments)
+        } catch  where error.isObstacle {
             return .dead(.fault, "\(error). Clear the way, then retry the delivery", detail: ["path": .string(path)])
-        case .failure(let error):
+        } catch {
             return .retry(.fault, "\(error)", detail: ["path": .string(path)])
         }
-    }
-
-    /// Writes on a thread of its own: waiting for a disk must not hold up the threads that everything else runs on.
-    private func write(_ bytes: [UInt8], to segments: [String]) async -> Result<Void, FileError> {
-        let writer = FileWriter(folder: self.folder)
-        return await withCheckedContinuation { continuation in
-            Self.queue.async {
-                continuation.resume(returning: Result { () throws(FileError) in try writer.write(bytes, to: segments) })
-            }
-        }
+        return .completed("written to \(path)".cut(to: 500), detail: ["path": .string(path)])
     }
 }

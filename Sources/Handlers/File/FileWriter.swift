@@ -20,11 +20,37 @@ struct FileWriter: Sendable {
 
     /// The folder that nothing leaves. It is made when it is missing, and may itself be reached by links.
     let folder: String
+    /// Shared by those who write side by side.
+    let syncs: FolderSyncs
     /// Is told each step once it is done.
-    var trace: @Sendable (Step) -> Void = { _ in }
+    let trace: @Sendable (Step) -> Void
+
+    /// A writer; `syncs` are shared by all that write at the same time.
+    init(folder: String, syncs: FolderSyncs = FolderSyncs(), trace: @escaping @Sendable (Step) -> Void = { _ in }) {
+        self.folder = folder
+        self.syncs = syncs
+        self.trace = trace
+    }
 
     /// Replaces the file at `segments`, which are neither empty nor `.` or `..` and hold no `/`.
-    func write(_ bytes: [UInt8], to segments: [String]) throws(FileError) {
+    ///
+    /// It blocks its thread while the disk works, so call it where that holds up nobody else.
+    func write(_ bytes: [UInt8], to segments: [String]) async throws(FileError) {
+        let folder = try self.place(bytes, at: segments)
+        let result: Result<Void, FileError> = await withCheckedContinuation { continuation in
+            self.syncs.sync(folder) { result in
+                close(folder)
+                if case .success = result { self.trace(.folderSynced) }
+                continuation.resume(returning: result)
+            }
+        }
+        try result.get()
+    }
+
+    /// Writes the file, synced and under its name, into a folder that is not yet synced.
+    ///
+    /// - Returns: The folder's descriptor, to be closed by the caller.
+    private func place(_ bytes: [UInt8], at segments: [String]) throws(FileError) -> Int32 {
         guard let name = segments.last else { throw FileError(operation: "naming the file", code: EINVAL) }
         var parent = try Self.openFolder(self.folder)
         for segment in segments.dropLast() {
@@ -41,8 +67,7 @@ struct FileWriter: Sendable {
             unlinkat(parent.number, temporary, 0)
             throw error
         }
-        try Self.sync(parent, "syncing the folder")
-        self.trace(.folderSynced)
+        return parent.take()
     }
 
     private func fill(_ name: String, in parent: borrowing Descriptor, with bytes: [UInt8]) throws(FileError) {
@@ -120,6 +145,13 @@ private struct Descriptor: ~Copyable {
     init(_ number: Int32) { self.number = number }
 
     deinit { close(self.number) }
+
+    /// The number, which somebody else closes now.
+    consuming func take() -> Int32 {
+        let number = self.number
+        discard self
+        return number
+    }
 }
 
 /// Why a file could not be written.
