@@ -104,6 +104,8 @@ package struct CallbackReceiver: Sendable {
         )
         let pruner = Pruner(store: store, retention: self.configuration.retention, logger: self.logger)
         let trainer = DictionaryTrainer(store: store, logger: self.logger)
+        let survey = StretchSurvey(store: store, logger: self.logger)
+        let roomKeeper = RoomKeeper(store: store, logger: self.logger) { readiness.hasRoom = $0 }
         let refusals = RefusalLog(store: store, logger: self.logger)
         let intake = try await Intake(
             store: store,
@@ -112,6 +114,9 @@ package struct CallbackReceiver: Sendable {
             accounts: self.configuration.accounts.map(\.name),
             readiness: readiness
         )
+        let certificates = try self.configuration.intake.tls.map { files throws(TLSProblem) in
+            try TLSCertificates(files, interval: self.configuration.intake.tlsInterval, logger: self.logger)
+        }
         readiness.isReady = true
 
         let ports = PortsInProgress(onListening)
@@ -129,13 +134,14 @@ package struct CallbackReceiver: Sendable {
                 insecurelyAcceptingAllAs: self.configuration.acceptsAllAs
             ),
             intake: intake,
+            certificates: certificates,
             logger: self.logger,
             onListening: { ports.setIntake($0) }
         )
-        let services: [any Service] = [
-            breakage, HangUpNotice(logger: self.logger), refusals, trainer, pruner, dispatcher, control, console,
-            server,
-        ]
+        let services: [any Service] =
+            [breakage, HangUpNotice(certificates: certificates, logger: self.logger)]
+            + (certificates.map { [$0] } ?? [])
+            + [refusals, trainer, survey, pruner, roomKeeper, dispatcher, control, console, server]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: stopSignals,
@@ -177,14 +183,17 @@ private final class Breakage: Service, Sendable {
     }
 }
 
-/// Answers SIGHUP, which would otherwise end the process on the spot, with a line in the log.
+/// Answers SIGHUP, which would otherwise end the process on the spot: reads the files of TLS anew, and says that nothing
+/// else is.
 private struct HangUpNotice: Service {
+    let certificates: TLSCertificates?
     let logger: Logger
 
     func run() async throws {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            self.certificates?.reload()
             self.logger.warning(
-                "SIGHUP does nothing in this version; restart the service to read its configuration anew"
+                "SIGHUP reads the files of TLS only; restart the service to read its configuration anew"
             )
         }
     }

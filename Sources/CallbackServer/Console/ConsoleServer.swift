@@ -42,7 +42,7 @@ package enum ConsoleServer {
         let router = Router()
         router.get("/healthz") { _, _ in "alive\n" }
         router.get("/readyz") { _, _ in
-            readiness.isReady
+            readiness.keepsCallbacks
                 ? Response(status: .ok, body: .init(byteBuffer: ByteBuffer(string: "ready\n")))
                 : Response(status: .serviceUnavailable, body: .init(byteBuffer: ByteBuffer(string: "not ready\n")))
         }

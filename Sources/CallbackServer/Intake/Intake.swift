@@ -1,10 +1,11 @@
 package import CallbackQueue
 internal import Callbacks
+internal import Dispatch
 internal import NIOCore
-internal import NIOPosix
+internal import Synchronization
 
 /// What happens to a callback behind the HTTP: its body is checked and read, and it is kept.
-package struct Intake: Sendable {
+package final class Intake: Sendable {
     /// Bodies above this many bytes are read on a thread of their own, so that no event loop is held up by one.
     private static let largeBody = 256 << 10
 
@@ -12,7 +13,9 @@ package struct Intake: Sendable {
     private let dispatcher: Dispatcher
     private let refusals: RefusalLog
     private let accountIDs: [String: Int64]
-    private let largeBodies: NIOThreadPool
+    /// One after the other: a body takes four times its size while it is read, and the budget of the intake counts it
+    /// once.
+    private let largeBodies = DispatchQueue(label: "scale-callbacks.large-bodies")
     private let readiness: Readiness
 
     /// An intake for some accounts, which are given their numbers in the store.
@@ -27,12 +30,14 @@ package struct Intake: Sendable {
         self.dispatcher = dispatcher
         self.refusals = refusals
         self.accountIDs = try await store.accountIDs(for: accounts)
-        self.largeBodies = NIOThreadPool.singleton
         self.readiness = readiness
     }
 
     /// Whether callbacks can be kept now.
     var isReady: Bool { self.readiness.isReady }
+
+    /// Whether the disk has room for them.
+    var hasRoom: Bool { self.readiness.hasRoom }
 
     /// Says from now on that the service is not ready. What has begun is still kept.
     func announceStop() { self.readiness.isReady = false }
@@ -47,13 +52,13 @@ package struct Intake: Sendable {
         refusal: @escaping @Sendable (RefusalReason, [UInt8]) -> Void,
         completion: @escaping @Sendable (IntakeAnswer) -> Void
     ) {
-        let work: @Sendable () -> Void = {
-            self.read(Array(body.readableBytesView), admission: admission, refusal: refusal, completion: completion)
+        guard body.readableBytes > Self.largeBody else {
+            let bytes = Array(body.readableBytesView)
+            return self.read(bytes, admission: admission, refusal: refusal, completion: completion)
         }
-        if body.readableBytes > Self.largeBody {
-            self.largeBodies.submit { _ in work() }
-        } else {
-            work()
+        let waiting = WaitingBody(body)
+        self.largeBodies.async {
+            self.read(waiting.take(), admission: admission, refusal: refusal, completion: completion)
         }
     }
 
@@ -90,6 +95,21 @@ package struct Intake: Sendable {
                 refusal(reason, body)
                 completion(.refused(reason, closes: false))
             }
+        }
+    }
+}
+
+/// A large body that is given up as soon as there is a copy to read.
+private final class WaitingBody: Sendable {
+    private let buffer: Mutex<ByteBuffer>
+
+    init(_ buffer: ByteBuffer) { self.buffer = Mutex(buffer) }
+
+    /// Its bytes, once.
+    func take() -> [UInt8] {
+        self.buffer.withLock { buffer in
+            defer { buffer = ByteBuffer() }
+            return Array(buffer.readableBytesView)
         }
     }
 }

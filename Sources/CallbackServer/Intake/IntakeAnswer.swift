@@ -32,6 +32,17 @@ struct IntakeAnswer: Sendable, Equatable {
         IntakeAnswer(status: isGood ? .ok : .serviceUnavailable, text: text + "\n", closes: false)
     }
 
+    /// What goes over the wire before the text.
+    var head: HTTPResponseHead {
+        var head = HTTPResponseHead(version: .http1_1, status: self.status)
+        head.headers.add(name: "content-length", value: String(self.text.utf8.count))
+        if !self.text.isEmpty { head.headers.add(name: "content-type", value: "text/plain; charset=utf-8") }
+        head.headers.add(name: "cache-control", value: "no-store")
+        for header in self.headers { head.headers.add(name: header.name, value: header.value) }
+        if self.closes { head.headers.add(name: "connection", value: "close") }
+        return head
+    }
+
     static func == (left: Self, right: Self) -> Bool {
         left.status == right.status && left.text == right.text && left.closes == right.closes
             && left.headers.elementsEqual(right.headers, by: ==)

@@ -46,25 +46,46 @@ struct IntakeConnection {
     private(set) var reserved = 0
     /// Whether nothing may follow the request that is being worked on: its answer ends the connection.
     private var isLast = false
+    /// How many requests came before the first callback that was believed; nil from then on.
+    private var strangeRequests: Int? = 0
+    /// The most of them. Pipelined probes would otherwise keep an event loop from everyone else.
+    private static let maximumStrangeRequests = 20
 
     init(bodyLimit: Int, budget: InFlightBudget) {
         self.bodyLimit = bodyLimit
         self.budget = budget
     }
 
+    /// Whether no callback has been believed yet.
+    var isStranger: Bool { self.strangeRequests != nil }
+    /// Whether the last answer has been given.
+    var isClosing: Bool { if case .closing = self.state { true } else { false } }
+    /// Whether a whole callback waits for the disk.
+    var isStoring: Bool { if case .storing = self.state { true } else { false } }
+
     /// A head has come.
     ///
-    /// - Parameter isLast: The client wants, or the version demands, that the connection ends with the answer.
-    mutating func received(_ judgement: RequestJudge.Judgement, isReady: Bool, isLast: Bool = false) -> Action {
+    /// - Parameters:
+    ///   - hasRoom: Whether the disk has room; told to probes. The store itself refuses what it cannot keep.
+    ///   - isLast: The client wants, or the version demands, that the connection ends with the answer.
+    mutating func received(
+        _ judgement: RequestJudge.Judgement,
+        isReady: Bool,
+        hasRoom: Bool = true,
+        isLast: Bool = false
+    ) -> Action {
         guard case .idle = self.state else { return .none }
-        self.isLast = isLast
+        if case .callback = judgement { self.strangeRequests = nil }
+        self.strangeRequests? += 1
+        self.isLast = isLast || self.strangeRequests == Self.maximumStrangeRequests
         switch judgement {
         case .refused(let reason):
             return self.refuse(reason, closes: true)
         case .health:
             return self.answer(.probe(isGood: true, text: "alive"), then: .finishing)
         case .readiness:
-            return self.answer(.probe(isGood: isReady, text: isReady ? "ready" : "not ready"), then: .finishing)
+            let isGood = isReady && hasRoom
+            return self.answer(.probe(isGood: isGood, text: isGood ? "ready" : "not ready"), then: .finishing)
         case .callback(let admission):
             // Not ready means on the way out, by a stop or because storage broke.
             guard isReady else { return self.refuse(.stopping, closes: true) }

@@ -12,12 +12,18 @@ final class IntakeHandler: ChannelInboundHandler {
     private let judge: RequestJudge
     private let deadlines: IntakeServer.Deadlines
     private let mailbox: AnswerMailbox
+    private let seat: ConnectionLimit.Seat
+    /// Asked for once: each time it would be a system call.
+    private var remote: SocketAddress?
     private var connection: IntakeConnection
     private var deadline = NIODeadline.distantFuture
     private var request = RequestLine()
     private var isAnswering = false
     private var nextAnswer: IntakeAnswer?
     private var closesAfterAnswer = false
+    /// Where reading can be asked for past the handler that keeps requests one behind the other.
+    private var reading: ChannelHandlerContext?
+    private var hasReadAhead = false
 
     /// What is remembered of the request for the answer and for the list of refusals.
     private struct RequestLine: Sendable {
@@ -44,21 +50,40 @@ final class IntakeHandler: ChannelInboundHandler {
         }
     }
 
+    /// The head of most answers, made once.
+    private static let keptHead = IntakeAnswer.kept.head
+
     init(
         intake: Intake,
         judge: RequestJudge,
         deadlines: IntakeServer.Deadlines,
         budget: InFlightBudget,
+        seat: ConnectionLimit.Seat,
         mailbox: AnswerMailbox
     ) {
         self.intake = intake
         self.judge = judge
         self.deadlines = deadlines
         self.mailbox = mailbox
+        self.seat = seat
         self.connection = IntakeConnection(bodyLimit: judge.bodyLimit, budget: budget)
     }
 
+    /// Whether no callback has been believed on this connection yet.
+    var isStranger: Bool { self.connection.isStranger }
+    /// Whether nothing that still comes will be looked at.
+    var isClosing: Bool { self.connection.isClosing }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.reading = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.reading = nil
+    }
+
     func channelActive(context: ChannelHandlerContext) {
+        self.remote = context.remoteAddress
         self.setDeadline(after: self.deadlines.header)
         self.watchDeadline(context, in: TimeAmount(self.deadlines.header))
         context.fireChannelActive()
@@ -73,10 +98,13 @@ final class IntakeHandler: ChannelInboundHandler {
                 isHead: head.method == .HEAD
             )
             self.setDeadline(after: self.deadlines.request)
+            let judgement = self.judge.judge(head)
+            if case .callback = judgement { self.seat.keep() }
             self.perform(
                 self.connection.received(
-                    self.judge.judge(head),
+                    judgement,
                     isReady: self.intake.isReady,
+                    hasRoom: self.intake.hasRoom,
                     isLast: self.judge.isLast(head)
                 ),
                 context
@@ -88,10 +116,27 @@ final class IntakeHandler: ChannelInboundHandler {
         }
     }
 
+    /// Stays ready to read while a callback is being stored. That handler would not: it takes the socket from the
+    /// selector and gives it back with every request, two system calls. More is read once a request and not again, so
+    /// that requests sent in advance do not pile up.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if self.connection.isStoring, !self.hasReadAhead {
+            self.hasReadAhead = true
+            self.reading?.read()
+        }
+        context.fireChannelReadComplete()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         self.perform(self.connection.disconnected(), context)
         self.deadline = .distantFuture
         context.fireChannelInactive()
+    }
+
+    /// Whoever lets answers pile up unread gets no more of them: they would fill the memory.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if !context.channel.isWritable { self.perform(self.connection.receivedLast(), context) }
+        context.fireChannelWritabilityChanged()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -117,7 +162,7 @@ final class IntakeHandler: ChannelInboundHandler {
         case .answer(let answer):
             self.write(answer, context)
         case .refuse(let reason, let answer):
-            self.intake.record(self.request.refusal(reason, from: context.remoteAddress))
+            self.intake.record(self.request.refusal(reason, from: self.remote))
             if context.channel.isActive { self.write(answer, context) }
         case .store(let admission, let body):
             self.store(body, admission, context)
@@ -130,11 +175,10 @@ final class IntakeHandler: ChannelInboundHandler {
 
     private func store(_ body: ByteBuffer, _ admission: RequestJudge.Admission, _ context: ChannelHandlerContext) {
         let this = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        let remote = context.remoteAddress
         self.intake.accept(
             body,
             admission: admission,
-            refusal: { [intake, request] reason, body in
+            refusal: { [intake, request, remote] reason, body in
                 // Made here and not before: most callbacks are not refused.
                 var refusal = request.refusal(reason, from: remote)
                 refusal.bodySize = body.count
@@ -169,13 +213,7 @@ final class IntakeHandler: ChannelInboundHandler {
     }
 
     private func writeOne(_ answer: IntakeAnswer, _ context: ChannelHandlerContext) {
-        var head = HTTPResponseHead(version: .http1_1, status: answer.status)
-        head.headers.add(name: "content-length", value: String(answer.text.utf8.count))
-        if !answer.text.isEmpty { head.headers.add(name: "content-type", value: "text/plain; charset=utf-8") }
-        head.headers.add(name: "cache-control", value: "no-store")
-        for header in answer.headers { head.headers.add(name: header.name, value: header.value) }
-        if answer.closes { head.headers.add(name: "connection", value: "close") }
-        context.write(self.wrapOutboundOut(.head(head)), promise: nil)
+        context.write(self.wrapOutboundOut(.head(answer == .kept ? Self.keptHead : answer.head)), promise: nil)
         if !answer.text.isEmpty, !self.request.isHead {
             context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.text)))), promise: nil)
         }
@@ -183,6 +221,7 @@ final class IntakeHandler: ChannelInboundHandler {
         // wait for the flush.
         self.setDeadline(after: answer.closes ? self.deadlines.linger : self.deadlines.idle)
         self.isAnswering = true
+        self.hasReadAhead = false
         context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
         self.isAnswering = false
         if self.closesAfterAnswer {

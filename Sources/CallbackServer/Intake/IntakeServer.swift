@@ -1,19 +1,19 @@
-package import Callbacks
-package import Logging
+internal import Callbacks
+internal import Logging
 internal import NIOCore
 internal import NIOExtras
 internal import NIOHTTP1
 internal import NIOPosix
+internal import NIOSSL
 internal import ServiceLifecycle
-internal import Synchronization
 
-/// The public port: takes callbacks over HTTP/1.1 and nothing else.
+/// The public port: takes callbacks over HTTP/1.1, with TLS or without, and nothing else.
 ///
 /// On graceful shutdown it stops listening, lets requests that have begun end, and closes the rest.
 package struct IntakeServer: Service, Sendable {
     /// How long a client may take.
     package struct Deadlines: Sendable {
-        /// From the connection to the end of the first head.
+        /// From the connection to the end of the first head, a TLS handshake included.
         package var header = Duration.seconds(10)
         /// From a head to the end of its body.
         package var request = Duration.seconds(30)
@@ -39,6 +39,10 @@ package struct IntakeServer: Service, Sendable {
         package var inFlightLimit = 512 << 20
         /// The most connections at one time.
         package var maximumConnections = 10_000
+        /// The files of TLS; nil for plain HTTP.
+        package var tls: TLSFiles?
+        /// How often the files of TLS are looked at for a change.
+        package var tlsInterval = Duration.seconds(60)
         /// How long a client may take.
         package var deadlines = Deadlines()
 
@@ -57,20 +61,25 @@ package struct IntakeServer: Service, Sendable {
     private let configuration: Configuration
     private let verifier: CallbackVerifier
     private let intake: Intake
+    private let certificates: TLSCertificates?
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
 
-    /// - Parameter onListening: Called with the port once connections are taken.
-    package init(
+    /// - Parameters:
+    ///   - certificates: What connections are encrypted with; nil for plain HTTP.
+    ///   - onListening: Called with the port once connections are taken.
+    init(
         configuration: Configuration,
         verifier: CallbackVerifier,
         intake: Intake,
+        certificates: TLSCertificates? = nil,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.verifier = verifier
         self.intake = intake
+        self.certificates = certificates
         self.logger = logger
         self.onListening = onListening
     }
@@ -98,7 +107,7 @@ package struct IntakeServer: Service, Sendable {
             verifier: self.verifier
         )
         let budget = InFlightBudget(limit: self.configuration.inFlightLimit)
-        let connections = ConnectionCount(limit: self.configuration.maximumConnections)
+        let connections = ConnectionLimit(limit: self.configuration.maximumConnections, logger: self.logger)
         var mailboxes: [ObjectIdentifier: AnswerMailbox] = [:]
         for eventLoop in group.makeIterator() {
             mailboxes[ObjectIdentifier(eventLoop)] = AnswerMailbox(eventLoop: eventLoop)
@@ -114,31 +123,38 @@ package struct IntakeServer: Service, Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelInitializer { [mailboxes, configuration, intake] channel in
+            // Answers are short. What the system would hold of them for a client that does not read is bounded, too.
+            .childChannelOption(.socketOption(.so_sndbuf), value: 64 << 10)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
+            .childChannelInitializer { [mailboxes, configuration, intake, certificates] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard connections.open() else {
+                    guard let seat = connections.admit(channel) else {
                         channel.close(promise: nil)
                         return
                     }
-                    channel.closeFuture.whenComplete { _ in connections.close() }
                     let decoder = HTTPRequestDecoder(
                         leftOverBytesStrategy: .dropBytes,
                         limitConfiguration: Self.headLimits
                     )
+                    let handler = IntakeHandler(
+                        intake: intake,
+                        judge: judge,
+                        deadlines: configuration.deadlines,
+                        budget: budget,
+                        seat: seat,
+                        mailbox: mailboxes[ObjectIdentifier(channel.eventLoop)]
+                            ?? AnswerMailbox(eventLoop: channel.eventLoop)
+                    )
                     let pipeline = channel.pipeline.syncOperations
+                    if let certificates {
+                        try pipeline.addHandler(NIOSSLServerHandler(context: certificates.context))
+                        try pipeline.addHandler(HandshakeHandler(intake: intake))
+                    }
                     try pipeline.addHandler(HTTPResponseEncoder())
+                    try pipeline.addHandler(IntakeGate(before: handler))
                     try pipeline.addHandler(ByteToMessageHandler(decoder))
                     try pipeline.addHandler(HTTPServerPipelineHandler())
-                    try pipeline.addHandler(
-                        IntakeHandler(
-                            intake: intake,
-                            judge: judge,
-                            deadlines: configuration.deadlines,
-                            budget: budget,
-                            mailbox: mailboxes[ObjectIdentifier(channel.eventLoop)]
-                                ?? AnswerMailbox(eventLoop: channel.eventLoop)
-                        )
-                    )
+                    try pipeline.addHandler(handler)
                 }
             }
             .bind(host: self.configuration.host, port: self.configuration.port)
@@ -155,22 +171,4 @@ package struct IntakeServer: Service, Sendable {
         quiescing.initiateShutdown(promise: drained)
         try await drained.futureResult.get()
     }
-}
-
-/// Counts open connections against a limit.
-private final class ConnectionCount: Sendable {
-    private let limit: Int
-    private let count = Mutex(0)
-
-    init(limit: Int) { self.limit = limit }
-
-    func open() -> Bool {
-        self.count.withLock { count in
-            guard count < self.limit else { return false }
-            count += 1
-            return true
-        }
-    }
-
-    func close() { self.count.withLock { $0 -= 1 } }
 }

@@ -88,7 +88,9 @@ struct RequestJudge: Sendable {
     /// Whether the connection has to end with the answer to this head.
     func isLast(_ head: HTTPRequestHead) -> Bool {
         // HTTP/1.0 knows no chunks: whoever passed them on may see the end of the request elsewhere (RFC 9112, 6.1).
-        !head.isKeepAlive || (head.version.minor == 0 && head.headers.contains(name: "transfer-encoding"))
+        // Behind an offer of another protocol the parser reads nothing more.
+        !head.isKeepAlive || head.headers.contains(name: "upgrade")
+            || (head.version.minor == 0 && head.headers.contains(name: "transfer-encoding"))
     }
 
     /// The path of a request target, which proxies may write with scheme and host (RFC 9112, 3.2.2).

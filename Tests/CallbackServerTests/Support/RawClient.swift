@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A TCP client that sends exactly the bytes it is given and tells exactly what came back.
 final class RawClient: Sendable {
@@ -35,8 +36,11 @@ final class RawClient: Sendable {
     }
 
     /// Connects to a port of this machine.
-    static func connect(to port: Int, host: String) async throws -> RawClient {
-        try await Self.connect { $0.connect(host: host, port: port) }
+    ///
+    /// - Parameter tls: How to do TLS; nil for none. Its handshake need not have ended, or succeeded, on return.
+    static func connect(to port: Int, host: String, tls: TLSConfiguration? = nil) async throws -> RawClient {
+        let context = try tls.map { try NIOSSLContext(configuration: $0) }
+        return try await Self.connect(tls: context) { $0.connect(host: host, port: port) }
     }
 
     /// Connects to a unix socket.
@@ -45,6 +49,7 @@ final class RawClient: Sendable {
     }
 
     private static func connect(
+        tls: NIOSSLContext? = nil,
         _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
     ) async throws -> RawClient {
         let stream = AsyncStream.makeStream(of: Event.self)
@@ -52,11 +57,25 @@ final class RawClient: Sendable {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Listener(continuation: stream.continuation))
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls {
+                        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: nil), name: "tls")
+                    }
+                    try pipeline.addHandler(Listener(continuation: stream.continuation))
                 }
             }
         let channel = try await connect(bootstrap).get()
         return RawClient(channel: channel, (stream.stream, stream.continuation))
+    }
+
+    /// The serial number of the server's certificate and the version, once the handshake has succeeded.
+    func tlsDetails() async throws -> (serial: [UInt8]?, version: TLSVersion?) {
+        try await self.channel.eventLoop
+            .submit { [channel] in
+                let handler = try channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+                return (handler.peerCertificate?.serialNumber, handler.tlsVersion)
+            }
+            .get()
     }
 
     /// Sends bytes. A server that has gone meanwhile is no error here: what it answered is what counts.

@@ -3,6 +3,7 @@ import CallbackServer
 import Callbacks
 import Foundation
 import Logging
+import NIOSSL
 import ScaleAPI
 import ServiceLifecycle
 import Synchronization
@@ -26,8 +27,8 @@ struct Receiver: Sendable {
     func beginStop() async { await self.group.triggerGracefulShutdown() }
 
     /// Connects to the public port, or to the console's.
-    func connect(toConsole: Bool = false) async throws -> RawClient {
-        try await RawClient.connect(to: toConsole ? self.ports.console : self.ports.intake, host: self.host)
+    func connect(toConsole: Bool = false, tls: TLSConfiguration? = nil) async throws -> RawClient {
+        try await RawClient.connect(to: toConsole ? self.ports.console : self.ports.intake, host: self.host, tls: tls)
     }
 
     /// Sends one request on a connection of its own.
@@ -35,9 +36,10 @@ struct Receiver: Sendable {
         _ bytes: [UInt8],
         answers count: Int = 1,
         isHead: Bool = false,
-        console: Bool = false
+        console: Bool = false,
+        tls: TLSConfiguration? = nil
     ) async throws -> (answers: [RawAnswer], ending: RawClient.Ending) {
-        let client = try await self.connect(toConsole: console)
+        let client = try await self.connect(toConsole: console, tls: tls)
         client.sendEventually(bytes)
         let result = await client.receive(count, isHead: isHead)
         await client.close()
