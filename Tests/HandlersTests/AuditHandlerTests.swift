@@ -154,14 +154,16 @@ import Testing
     @Test func `an ordinary event is judged by six checks in a few milliseconds`() throws {
         let handler = try AuditHandler(
             configuration: .init(
-                rules: AuditHandler.checkNames.filter { $0 != "attribute-missing" && $0 != "outside-image" }
-                    .map {
-                        Rule(
-                            verdict: .reject,
-                            reason: $0,
-                            condition: .check($0, parameters: $0 == "too-many" ? ["count": "100"] : [:])
-                        )
-                    }
+                rules: [
+                    "below-minimum-size", "empty", "label-not-asked-for", "near-duplicate", "too-few", "too-many",
+                ]
+                .map {
+                    Rule(
+                        verdict: .reject,
+                        reason: $0,
+                        condition: .check($0, parameters: Example.parameters(of: $0))
+                    )
+                }
             )
         )
         let callback = try Example.callback("01-")

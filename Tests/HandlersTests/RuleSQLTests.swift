@@ -118,7 +118,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1)), arguments: refused)
     func `SQL that writes, looks elsewhere or does not end is refused at the start`(_ sql: String) throws {
-        let began = ContinuousClock.now
+        let began = ThreadTime.now
         let error = #expect(throws: RuleError.self) {
             _ = try AuditHandler(
                 configuration: .init(rules: [.init(verdict: .accept, reason: "", condition: .find(sql), line: 12)])
@@ -126,7 +126,7 @@ import Testing
         }
         #expect(error?.rule == 1)
         #expect(error?.line == 12)
-        #expect(ContinuousClock.now - began < .seconds(5))
+        #expect(ThreadTime.now - began < .seconds(1))
     }
 
     @Test(arguments: [
@@ -170,10 +170,10 @@ import Testing
             (0..<1000)
                 .map { Example.box(["top": .number(.init($0)), "label": .string(String(repeating: "a", count: 50))]) }
         )
-        let began = ContinuousClock.now
+        let began = ThreadTime.now
         let judgement = handler.judgement(of: callback)
-        // The budget is 0.4 s; the rest is for reading a large body in a debug build on a busy machine.
-        #expect(ContinuousClock.now - began < .seconds(3))
+        // The budget is 0.4 s; the rest is for reading a large body in a debug build.
+        #expect(ThreadTime.now - began < .seconds(2))
         #expect(judgement.verdict == .leave)
         #expect(judgement.error != nil)
         #expect(judgement.rule == 1)
@@ -206,12 +206,12 @@ import Testing
     @Test func `numbers beyond all bounds and wrong kinds do no harm`() throws {
         let handler = try AuditHandler(
             configuration: .init(
-                rules: AuditHandler.checkNames.map {
-                    .init(
-                        verdict: .reject,
-                        reason: $0,
-                        condition: .check($0, parameters: $0 == "too-many" ? ["count": "100"] : [:])
-                    )
+                rules: [
+                    "attribute-missing", "below-minimum-size", "empty", "label-not-asked-for", "near-duplicate",
+                    "outside-image", "too-few", "too-many",
+                ]
+                .map {
+                    .init(verdict: .reject, reason: $0, condition: .check($0, parameters: Example.parameters(of: $0)))
                 }
             )
         )
@@ -222,6 +222,19 @@ import Testing
             [], Example.box(["vertices": [["x": "1"]]]), Example.box(["attributes": [1, 2]]),
         ]
         _ = handler.judgement(of: try Example.boxes(boxes))
+        for check in AuditHandler.checkNames {
+            let alone = try AuditHandler(
+                configuration: .init(rules: [
+                    .init(
+                        verdict: .reject,
+                        reason: "",
+                        condition: .check(check, parameters: Example.parameters(of: check))
+                    )
+                ])
+            )
+            let error = alone.judgement(of: try Example.boxes(boxes)).error
+            #expect(error?.contains("SQL") != true && error?.contains("syntax") != true, "\(check): \(error ?? "")")
+        }
         let judgement = handler.judgement(
             of: try Example.boxes([]) { $0["params"] = ["geometries": [1, 2], "annotation_attributes": "x"] }
         )

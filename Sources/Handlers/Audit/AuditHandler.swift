@@ -22,11 +22,13 @@ package struct AuditHandler: CallbackHandler {
     }
 
     /// The names of the ready-made checks, in alphabetical order.
-    package static var checkNames: [String] { Check.all.map(\.name).sorted() }
+    package static var checkNames: [String] { Check.all.map(\.name) }
 
     /// What the rules say of a callback, whatever its kind; Scale is not asked.
-    package func judgement(of callback: Callback) -> Judgement {
-        self.rules.judge(callback)
+    ///
+    /// - Parameter log: What is known of the task beside the callback, oldest first: the view `history` begins with it.
+    package func judgement(of callback: Callback, log: [HistoryEntry] = []) -> Judgement {
+        self.rules.judge(callback, log: log)
     }
 
     /// Judges the event and, in live mode, audits the task. The verdict and its evidence are the outcome's detail.

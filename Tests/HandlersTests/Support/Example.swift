@@ -36,6 +36,29 @@ enum Example {
         }
     }
 
+    /// A completed task of a type, with what it asks for and its response.
+    static func task(
+        _ type: String,
+        params: JSON = [:],
+        response: JSON?,
+        change: (inout JSON.Object) -> Void = { _ in }
+    ) throws -> Callback {
+        var task: JSON.Object = ["task_id": "65c5704c6bf306f6b6e3422f", "type": .string(type), "status": "completed"]
+        task["params"] = params
+        task["response"] = response
+        change(&task)
+        return try Callback(body: JSON.object(["task": .object(task), "task_id": task["task_id"] ?? .null]).encoded)
+    }
+
+    /// Values for the parameters that a check must have.
+    static func parameters(of check: String) -> [String: String] {
+        let values = [
+            "count": "100", "label": "truck", "other": "person", "pattern": "x", "minimum": "3", "maximum": "9",
+        ]
+        let required = Check.named(check)?.parameters.filter(\.isRequired).map(\.name) ?? []
+        return values.filter { required.contains($0.key) }
+    }
+
     /// An event with a callback.
     static func event(_ callback: Callback, id: Int64 = 7, receivedAt: Int64 = 1_741_700_000_000) -> Event {
         Event(id: id, account: "live", receivedAt: receivedAt, origin: .callback, callback: callback)

@@ -26,8 +26,13 @@ package struct Judgement: Sendable, Hashable {
     /// The judgement by the first rule that applies to the callback.
     ///
     /// - Throws: `RuleFailure` when the event cannot be loaded.
-    init(of callback: Callback, by rules: [RuleSet.Rule], in database: RuleDatabase) throws(RuleFailure) {
-        try database.load(callback)
+    init(
+        of callback: Callback,
+        log: [HistoryEntry],
+        by rules: [RuleSet.Rule],
+        in database: RuleDatabase
+    ) throws(RuleFailure) {
+        try database.load(callback, log: log)
         for rule in rules {
             do throws(RuleFailure) {
                 guard let rows = try Self.findings(of: rule, for: callback, in: database) else { continue }
@@ -94,10 +99,12 @@ package struct Judgement: Sendable, Hashable {
         case .findings(let query):
             let rows = try database.rows(of: query)
             return rows.rows.isEmpty ? nil : rows
-        case .check(let findings, let precondition, let problem):
+        case .check(let findings, let doubts):
             let rows = try database.rows(of: findings)
             if !rows.rows.isEmpty { return rows }
-            if let precondition, try database.rows(of: precondition).rows.isEmpty { throw .unavailable(problem) }
+            if let doubts, let doubt = try database.rows(of: doubts).rows.first?.first {
+                throw .unavailable(doubt.asText)
+            }
             return nil
         }
     }

@@ -34,17 +34,13 @@ struct RuleCompiler {
                 let names = AuditHandler.checkNames.joined(separator: ", ")
                 throw self.error("there is no check '\(name)'", "Use one of: \(names).")
             }
-            let queries: (findings: RuleQuery, precondition: RuleQuery?)
+            let queries: (findings: RuleQuery, doubts: RuleQuery?)
             do throws(RuleFailure) { queries = try check.queries(parameters) } catch {
                 throw self.error(error.description, "Correct the rule's parameters.")
             }
-            let precondition = if let query = queries.precondition { try self.add(query).number } else { Int?.none }
+            let doubts = if let query = queries.doubts { try self.add(query).number } else { Int?.none }
             let findings = try self.add(queries.findings)
-            test = .check(
-                findings: findings.number,
-                precondition: precondition,
-                problem: check.precondition?.problem ?? ""
-            )
+            test = .check(findings: findings.number, doubts: doubts)
             (condition, checkName, columns) = ("check", name, findings.columns)
         }
         return RuleSet.Rule(

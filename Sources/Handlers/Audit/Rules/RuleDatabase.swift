@@ -4,25 +4,33 @@ import Callbacks
 /// An in-memory SQLite that holds one event at a time and answers the rules' questions about it.
 ///
 /// It is for one evaluation at a time. What rules may do is decided by `RuleGuard`; what they see is described in
-/// `RuleDatabase+Schema.swift`.
+/// `RuleView.all`, and only what some query reads is there.
 final class RuleDatabase {
     /// How many rows of a query are kept as evidence.
     static let maximumRows = 20
     /// The longest text value that is kept of one, in characters.
     static let maximumValueLength = 500
+    /// Tells SQLite to make a copy of its own of a text that it is given.
+    static let copies = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     private struct Statement {
         let handle: OpaquePointer
         let reads: Set<String>
+        let columns: [String]
     }
 
     private let connection: OpaquePointer
     private let rules = RuleGuard()
     private var queries: [Statement] = []
-    private var writes: [String: OpaquePointer] = [:]
+    /// Made when an event is loaded, for the queries there are then.
+    private var fillings: [Filling]?
+    private var indexes: Set<String> = []
 
     /// What the present event does not have in readable form, by `table` or `table.column`, and why.
     var unavailable: [String: String] = [:]
+
+    /// Whether it can be used again. When SQLite had no memory left it has given up what was in it.
+    var isUsable: Bool { sqlite3_get_autocommit(self.connection) == 0 }
 
     /// Opens an empty database.
     ///
@@ -37,18 +45,20 @@ final class RuleDatabase {
             throw .sql("the rule database cannot be opened")
         }
         self.connection = connection
-        try self.execute("PRAGMA journal_mode = OFF")
-        try self.execute(Self.schema)
+        // What a rule sorts stays in memory, where it is counted, and does not go to the disk.
+        try self.execute("PRAGMA journal_mode = OFF; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF")
+        for view in RuleView.all { try self.execute(view.definition) }
         // Makes these two known; under guard SQLite may not make any other of its virtual tables.
         try self.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')")
-        RuleFunctions.register(on: connection)
+        RuleFunctions(budget: self.rules).register(on: connection)
         self.rules.watch(connection)
-        try self.fill(with: nil)
+        // It stays open: nobody else sees this database, and there is no journal to roll back with.
+        try self.execute("BEGIN")
     }
 
     deinit {
         for statement in self.queries { sqlite3_finalize(statement.handle) }
-        for handle in self.writes.values { sqlite3_finalize(handle) }
+        for filling in self.fillings ?? [] { filling.finalize() }
         sqlite3_close_v2(self.connection)
     }
 
@@ -57,6 +67,7 @@ final class RuleDatabase {
     /// - Throws: `RuleFailure` when it is not one query that only reads what rules may read.
     @discardableResult
     func prepare(_ query: RuleQuery) throws(RuleFailure) -> [String] {
+        if let index = query.index, self.indexes.insert(index).inserted { try self.execute(index) }
         var handle: OpaquePointer?
         var rest = ""
         let text = query.sql
@@ -78,45 +89,60 @@ final class RuleDatabase {
         }
         guard status == SQLITE_OK else { throw .sql(self.message) }
         guard let handle else { throw .unsuitable("there is no SQL") }
-        self.queries.append(Statement(handle: handle, reads: reads))
+        let columns = (0..<sqlite3_column_count(handle)).map { String(cString: sqlite3_column_name(handle, $0)) }
+        self.queries.append(Statement(handle: handle, reads: reads, columns: columns))
+        self.dropFillings()
         guard Self.isBlank(rest) else { throw .unsuitable("there is more than one statement") }
-        guard sqlite3_stmt_isexplain(handle) == 0, sqlite3_stmt_readonly(handle) != 0, sqlite3_column_count(handle) > 0
+        guard sqlite3_stmt_isexplain(handle) == 0, sqlite3_stmt_readonly(handle) != 0, !columns.isEmpty
         else { throw .unsuitable("only a SELECT is allowed") }
         guard !query.isForeign || sqlite3_bind_parameter_count(handle) == 0 else {
             throw .unsuitable("the SQL has a parameter, for which there is no value")
         }
-        for (index, value) in query.parameters.enumerated() { self.bind(value, to: handle, at: Int32(index + 1)) }
-        return (0..<sqlite3_column_count(handle)).map { String(cString: sqlite3_column_name(handle, $0)) }
+        for (index, value) in query.parameters.enumerated() { Self.bind(value, to: handle, at: Int32(index + 1)) }
+        return columns
     }
 
     /// Puts an event in the place of the one before; nil for none. Begins its budget.
-    func load(_ callback: Callback?) throws(RuleFailure) {
+    ///
+    /// - Parameter log: What is known of the task beside its callback, oldest first.
+    func load(_ callback: Callback?, log: [HistoryEntry] = []) throws(RuleFailure) {
         self.rules.liftBudget()
-        try self.fill(with: callback)
+        self.unavailable = [:]
+        var fillings: [Filling]
+        if let ready = self.fillings {
+            fillings = ready
+        } else {
+            fillings = try self.makeFillings(reading: self.queries.reduce(into: []) { $0.formUnion($1.reads) })
+        }
+        self.fillings = fillings
+        let event = JudgedEvent(callback, log: log)
+        for index in fillings.indices { try self.fill(&fillings[index], with: event) }
+        self.fillings = fillings
         self.rules.resetBudget()
     }
 
     /// Asks a query about the present event. At most `maximumRows` rows are read.
     func rows(of query: Int) throws(RuleFailure) -> RuleRows {
         let statement = self.queries[query]
-        // Sorted, so that the same event always gives the same reason.
-        for (name, problem) in self.unavailable.sorted(by: { $0.key < $1.key }) where statement.reads.contains(name) {
-            throw .unavailable(problem)
+        if !self.unavailable.isEmpty {
+            // Sorted, so that the same event always gives the same reason.
+            for (name, problem) in self.unavailable.sorted(by: { $0.key < $1.key }) where statement.reads.contains(name)
+            {
+                throw .unavailable(problem)
+            }
         }
         defer { sqlite3_reset(statement.handle) }
-        let count = sqlite3_column_count(statement.handle)
-        var result = RuleRows(
-            columns: (0..<count).map { String(cString: sqlite3_column_name(statement.handle, $0)) },
-            rows: []
-        )
+        var result = RuleRows(columns: statement.columns, rows: [])
         while result.rows.count < Self.maximumRows {
             switch sqlite3_step(statement.handle) {
             case SQLITE_ROW:
-                result.rows.append((0..<count).map { Self.value(of: statement.handle, column: $0) })
+                result.rows.append(
+                    statement.columns.indices.map { Self.value(of: statement.handle, column: Int32($0)) }
+                )
             case SQLITE_DONE:
                 return result
             default:
-                throw self.rules.isOutOfBudget ? .outOfBudget : .sql(self.message)
+                throw self.rules.excess ?? .sql(self.message)
             }
         }
         return result
@@ -124,26 +150,26 @@ final class RuleDatabase {
 
     // MARK: - For filling
 
-    /// Runs one of our own statements with values; it is compiled once.
-    func write(_ sql: String, _ values: [RuleValue] = []) throws(RuleFailure) {
-        let handle: OpaquePointer
-        if let ready = self.writes[sql] {
-            handle = ready
-        } else {
-            var new: OpaquePointer?
-            guard
-                sqlite3_prepare_v3(self.connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &new, nil) == SQLITE_OK,
-                let new
-            else { throw .sql(self.message) }
-            self.writes[sql] = new
-            handle = new
-        }
-        for (index, value) in values.enumerated() { self.bind(value, to: handle, at: Int32(index + 1)) }
-        defer {
-            sqlite3_reset(handle)
-            sqlite3_clear_bindings(handle)
-        }
+    /// Compiles one of our own statements.
+    func compile(_ sql: String) throws(RuleFailure) -> OpaquePointer {
+        var handle: OpaquePointer?
+        guard
+            sqlite3_prepare_v3(self.connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil) == SQLITE_OK,
+            let handle
+        else { throw .sql(self.message) }
+        return handle
+    }
+
+    /// Runs one of our own statements, with the values that are bound to it.
+    func run(_ handle: OpaquePointer) throws(RuleFailure) {
+        defer { sqlite3_reset(handle) }
         guard sqlite3_step(handle) == SQLITE_DONE else { throw .sql(self.message) }
+    }
+
+    /// Lets them be made anew, because there are other queries now.
+    private func dropFillings() {
+        for filling in self.fillings ?? [] { filling.finalize() }
+        self.fillings = nil
     }
 
     private func execute(_ sql: String) throws(RuleFailure) {
@@ -152,21 +178,20 @@ final class RuleDatabase {
 
     private var message: String { String(cString: sqlite3_errmsg(self.connection)) }
 
-    private func bind(_ value: RuleValue, to handle: OpaquePointer, at index: Int32) {
+    /// Binds a value, as a copy of SQLite's own.
+    static func bind(_ value: RuleValue, to handle: OpaquePointer, at index: Int32) {
         switch value {
         case .null: sqlite3_bind_null(handle, index)
         case .integer(let value): sqlite3_bind_int64(handle, index, value)
         case .real(let value): sqlite3_bind_double(handle, index, value)
         case .text(var value):
-            // The destructor -1 tells SQLite to make a copy of its own.
-            let copy = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
             value.withUTF8 { bytes in
                 bytes.withMemoryRebound(to: CChar.self) { characters in
                     // An empty string has no address of its own, and no address would mean NULL.
                     _ =
                         characters.baseAddress.map {
-                            sqlite3_bind_text(handle, index, $0, Int32(clamping: characters.count), copy)
-                        } ?? sqlite3_bind_text(handle, index, "", 0, copy)
+                            sqlite3_bind_text(handle, index, $0, Int32(clamping: characters.count), Self.copies)
+                        } ?? sqlite3_bind_text(handle, index, "", 0, Self.copies)
                 }
             }
         }

@@ -3,13 +3,15 @@ internal import Foundation
 
 /// What rule SQL may do, and for how long: SQLite asks it while it compiles a statement and while it runs one.
 ///
-/// Rules can only read, and only the tables of `RuleDatabase+Schema.swift`. What they can build is bounded by SQLite's
-/// limits, what they can take by a budget for each event.
+/// Rules can only read, and only the views of `RuleView.all`. What they can build is bounded by SQLite's limits, what
+/// they can take by a budget for each event.
 final class RuleGuard {
     /// How long all rules together may take for one event.
     static let timeLimit: Duration = .milliseconds(400)
     /// How many steps of SQLite's machine they may take.
     static let maximumSteps = 40_000_000
+    /// How much more memory SQLite may have than when the event was loaded, in bytes.
+    static let maximumMemory: Int64 = 128_000_000
     /// After how many steps the budget is looked at. Small, because one step can be a function over a megabyte.
     private static let stepsBetweenLooks: Int32 = 50
     /// The largest string or row, in bytes: two columns of `RuleDatabase.maximumDocumentLength` and the small ones.
@@ -18,23 +20,24 @@ final class RuleGuard {
     private static let maximumQuestions = 5000
 
     /// What `SELECT` may read.
-    static let tables: Set<String> = [
-        "task", "annotations", "labels", "geometries", "attributes", "json_each", "json_tree",
-    ]
+    static let tables: Set<String> = Set(RuleView.all.map(\.name) + ["json_each", "json_tree"])
 
     /// Functions that have no effect, always end soon and cannot make much out of little.
     ///
     /// `replace`, `printf` and `format` are not among them: one call can take minutes, or fill the memory.
-    static let functions: Set<String> = [
-        "->", "->>", "abs", "acos", "asin", "atan", "atan2", "avg", "ceil", "ceiling", "char", "coalesce", "cos",
-        "count", "cume_dist", "date", "datetime", "degrees", "dense_rank", "exp", "first_value", "floor", "glob",
-        "group_concat", "hex", "ifnull", "iif", "instr", "iou", "json", "json_array", "json_array_length",
-        "json_extract", "json_group_array", "json_object", "json_quote", "json_type", "json_valid", "julianday", "lag",
-        "last_value", "lead", "length", "like", "ln", "log", "log10", "log2", "lower", "ltrim", "max", "min", "mod",
-        "nth_value", "ntile", "nullif", "percent_rank", "pi", "pow", "power", "quote", "radians", "rank", "round",
-        "row_number", "rtrim", "sign", "sin", "sqrt", "strftime", "substr", "substring", "sum", "tan", "time", "total",
-        "trim", "trunc", "typeof", "unicode", "unixepoch", "upper",
-    ]
+    static let functions: Set<String> = Set(RuleFunction.all.map(\.name))
+        .union([
+            "->", "->>", "abs", "acos", "asin", "atan", "atan2", "avg", "ceil", "ceiling", "char", "coalesce", "cos",
+            "count", "cume_dist", "date", "datetime", "degrees", "dense_rank", "exp", "first_value", "floor", "glob",
+            "group_concat", "hex", "ifnull", "iif", "instr", "json", "json_array", "json_array_length",
+            "json_extract", "json_group_array", "json_object", "json_quote", "json_type", "json_valid", "julianday",
+            "lag",
+            "last_value", "lead", "length", "like", "ln", "log", "log10", "log2", "lower", "ltrim", "max", "min", "mod",
+            "nth_value", "ntile", "nullif", "percent_rank", "pi", "pow", "power", "quote", "radians", "rank", "round",
+            "row_number", "rtrim", "sign", "sin", "sqrt", "strftime", "substr", "substring", "sum", "tan", "time",
+            "total",
+            "trim", "trunc", "typeof", "unicode", "unixepoch", "upper",
+        ])
 
     /// Whether the statement being compiled is the configuration's: then the rules above hold.
     private var isForeign = false
@@ -43,9 +46,12 @@ final class RuleGuard {
     private var stepsLeft = 0
     /// When the budget ends, in the processor time of this thread: a busy machine must not change a verdict.
     private var deadline: Duration?
+    private var memoryAtStart: Int64 = 0
+    /// The time of the last look at the budget, by a clock that costs little to read and moves every few milliseconds.
+    private var lastLook: Duration?
 
-    /// Whether a statement was stopped because the budget was used up.
-    private(set) var isOutOfBudget = false
+    /// What a statement was stopped for, when the budget was used up.
+    private(set) var excess: RuleFailure?
 
     /// Puts itself between a connection and its statements. The connection must not outlive it.
     func watch(_ connection: OpaquePointer) {
@@ -91,8 +97,9 @@ final class RuleGuard {
     /// Begins a new budget, for one event.
     func resetBudget() {
         self.stepsLeft = Self.maximumSteps
-        self.deadline = Self.threadTime + Self.timeLimit
-        self.isOutOfBudget = false
+        self.deadline = Self.time(CLOCK_THREAD_CPUTIME_ID) + Self.timeLimit
+        self.memoryAtStart = sqlite3_memory_used()
+        self.excess = nil
     }
 
     /// Ends the budget: what follows is our own and bounded.
@@ -100,17 +107,35 @@ final class RuleGuard {
         self.deadline = nil
     }
 
-    private static var threadTime: Duration {
+    /// Takes something from the budget: a step is about what SQLite does in one, or a look at one byte.
+    ///
+    /// - Throws: `RuleFailure` when there is no more.
+    func spend(_ steps: Int) throws(RuleFailure) {
+        guard let deadline = self.deadline else { return }
+        self.stepsLeft -= steps
+        if self.stepsLeft < 0 { self.excess = .outOfBudget }
+        let now = Self.time(CLOCK_MONOTONIC_COARSE)
+        if now != self.lastLook {
+            self.lastLook = now
+            if Self.time(CLOCK_THREAD_CPUTIME_ID) > deadline { self.excess = .outOfBudget }
+            if sqlite3_memory_used() - self.memoryAtStart > Self.maximumMemory { self.excess = .outOfMemory }
+        }
+        if let excess { throw excess }
+    }
+
+    private static func time(_ clock: clockid_t) -> Duration {
         var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        clock_gettime(clock, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 
     private func spendSteps() -> Bool {
-        guard let deadline = self.deadline else { return true }
-        self.stepsLeft -= Int(Self.stepsBetweenLooks)
-        if self.stepsLeft < 0 || Self.threadTime > deadline { self.isOutOfBudget = true }
-        return !self.isOutOfBudget
+        do throws(RuleFailure) {
+            try self.spend(Int(Self.stepsBetweenLooks))
+            return true
+        } catch {
+            return false
+        }
     }
 
     private func permits(_ action: Int32, _ first: UnsafePointer<CChar>?, _ second: UnsafePointer<CChar>?) -> Bool {

@@ -14,6 +14,10 @@ struct RuleQuery: Sendable, Hashable {
     var parameters: [RuleValue] = []
     /// Whether its SQL came from the configuration file.
     var isForeign = true
+    /// A statement that makes an index which the query needs.
+    ///
+    /// It has to be one that no other query can use: without `ORDER BY` they would give their rows in its order.
+    var index: String?
 }
 
 /// The rows that answered a query.
@@ -30,6 +34,8 @@ enum RuleFailure: Error, Hashable, CustomStringConvertible {
     case unsuitable(String)
     /// It took too long.
     case outOfBudget
+    /// It took too much memory.
+    case outOfMemory
     /// It reads something that this event does not have in readable form.
     case unavailable(String)
 
@@ -37,7 +43,9 @@ enum RuleFailure: Error, Hashable, CustomStringConvertible {
         switch self {
         case .sql(let message), .unsuitable(let message), .unavailable(let message): message
         case .outOfBudget:
-            "the rule ran longer than \(RuleGuard.timeLimit.components.attoseconds / 1_000_000_000_000_000) ms"
+            "the rule ran longer than \(RuleGuard.timeLimit.components.attoseconds / 1_000_000_000_000_000) ms, "
+                + "or took more than \(RuleGuard.maximumSteps / 1_000_000) million steps"
+        case .outOfMemory: "the rule took more than \(RuleGuard.maximumMemory / 1_000_000) MB of memory"
         }
     }
 }

@@ -18,7 +18,7 @@ struct RuleSet: Sendable {
             case sample(Double)
             case condition(query: Int)
             case findings(query: Int)
-            case check(findings: Int, precondition: Int?, problem: String)
+            case check(findings: Int, doubts: Int?)
         }
 
         let number: Int
@@ -53,9 +53,9 @@ struct RuleSet: Sendable {
         self.databases = RuleDatabases(queries: queries)
     }
 
-    /// Judges a task as a callback shows it.
-    func judge(_ callback: Callback) -> Judgement {
-        self.databases.judge(callback, by: self.rules)
+    /// Judges a task as a callback shows it, and what is known of it beside, oldest first.
+    func judge(_ callback: Callback, log: [HistoryEntry] = []) -> Judgement {
+        self.databases.judge(callback, log: log, by: self.rules)
     }
 }
 
@@ -73,36 +73,37 @@ private final class RuleDatabases: Sendable {
         self.slots = (0..<max(1, ProcessInfo.processInfo.activeProcessorCount)).map { _ in Slot() }
     }
 
-    func judge(_ callback: Callback, by rules: [RuleSet.Rule]) -> Judgement {
+    func judge(_ callback: Callback, log: [HistoryEntry], by rules: [RuleSet.Rule]) -> Judgement {
         let queries = self.queries
         for slot in self.slots {
             let judgement = slot.database.withLockIfAvailable { database in
-                Self.judge(callback, by: rules, in: &database, queries: queries)
+                Self.judge(callback, log: log, by: rules, in: &database, queries: queries)
             }
             if let judgement { return judgement }
         }
         return self.slots[0].database
             .withLock { database in
-                Self.judge(callback, by: rules, in: &database, queries: queries)
+                Self.judge(callback, log: log, by: rules, in: &database, queries: queries)
             }
     }
 
     private static func judge(
         _ callback: Callback,
+        log: [HistoryEntry],
         by rules: [RuleSet.Rule],
         in slot: inout RuleDatabase?,
         queries: [RuleQuery]
     ) -> Judgement {
         do throws(RuleFailure) {
             let database: RuleDatabase
-            if let ready = slot {
+            if let ready = slot, ready.isUsable {
                 database = ready
             } else {
                 database = try RuleDatabase()
                 for query in queries { try database.prepare(query) }
                 slot = database
             }
-            return try Judgement(of: callback, by: rules, in: database)
+            return try Judgement(of: callback, log: log, by: rules, in: database)
         } catch {
             // Made anew for the next event.
             slot = nil

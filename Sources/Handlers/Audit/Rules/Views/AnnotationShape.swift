@@ -2,7 +2,7 @@ import ScaleAPI
 
 /// What the table `annotations` says of the geometry of one annotation (contract C3).
 struct AnnotationShape: Sendable, Hashable {
-    /// The geometry; nil in the legacy types with one geometry.
+    /// The geometry; nil when it is not known.
     let type: String?
     /// The box around it, in pixels from the image's left and top; nil where the annotation does not say.
     let left: Double?
