@@ -21,6 +21,12 @@ import Testing
             "HTTP/1.1 201 Made\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n",
             [.init(status: 201, keepsAlive: true), .init(status: 401, keepsAlive: true)]
         ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\ncd"
+                + "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n0123456789ef"
+                + "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n0123456789ef",
+            Array(repeating: .init(status: 200, keepsAlive: true), count: 4)
+        ),
     ]
 
     @Test(arguments: Self.cases.indices)

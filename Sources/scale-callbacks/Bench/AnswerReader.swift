@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 
 /// Reads HTTP/1.1 answers one after the other, of which only the status and the end matter.
@@ -25,16 +26,25 @@ struct AnswerReader {
         case untilClose(Answer)
     }
 
+    /// What a head says: what follows it, or that the answer ends with it.
+    private struct Head {
+        var next: State
+        var answer: Answer?
+    }
+
     private static let maximumLine = 64 * 1024
     private var state = State.head
+    /// The last head. Nearly every answer begins with the same bytes as the one before, and these are read already.
+    private var last: (bytes: [UInt8], head: Head)?
 
     /// Takes what has arrived and gives the next whole answer, or nil while it is not complete.
     mutating func next(from buffer: inout ByteBuffer) throws(Malformed) -> Answer? {
         while true {
             switch self.state {
             case .head:
-                guard let answer = try self.readHead(from: &buffer) else { return nil }
-                if let answer { return answer }
+                guard let head = try self.takeHead(from: &buffer) else { return nil }
+                self.state = head.next
+                if let answer = head.answer { return answer }
             case .body(let answer, let remaining):
                 guard Self.skip(remaining, in: &buffer, rest: { self.state = .body(answer, remaining: $0) }) else {
                     return nil
@@ -72,12 +82,32 @@ struct AnswerReader {
         return answer
     }
 
-    /// nil: not all there yet. `.some(nil)`: the body follows, or an interim answer is over. Else an answer that has
-    /// no body.
-    private mutating func readHead(from buffer: inout ByteBuffer) throws(Malformed) -> Answer?? {
-        guard let length = try Self.headLength(in: buffer), let head = buffer.readString(length: length) else {
+    /// nil: not all there yet.
+    private mutating func takeHead(from buffer: inout ByteBuffer) throws(Malformed) -> Head? {
+        if let last = self.last, Self.begins(buffer, with: last.bytes) {
+            buffer.moveReaderIndex(forwardBy: last.bytes.count)
+            return last.head
+        }
+        guard let length = try Self.headLength(in: buffer), let bytes = buffer.readBytes(length: length) else {
             return nil
         }
+        let head = try Self.head(String(decoding: bytes, as: UTF8.self))
+        self.last = (bytes, head)
+        return head
+    }
+
+    private static func begins(_ buffer: ByteBuffer, with bytes: [UInt8]) -> Bool {
+        buffer.withUnsafeReadableBytes { there in
+            bytes.withUnsafeBytes { bytes in
+                guard there.count >= bytes.count, let mine = bytes.baseAddress, let theirs = there.baseAddress else {
+                    return false
+                }
+                return memcmp(mine, theirs, bytes.count) == 0
+            }
+        }
+    }
+
+    private static func head(_ head: String) throws(Malformed) -> Head {
         var lines = head.utf8.split(separator: UInt8(ascii: "\n")).makeIterator()
         guard let first = lines.next() else { throw Malformed() }
         let parts = first.split(separator: UInt8(ascii: " "), maxSplits: 2)
@@ -105,20 +135,17 @@ struct AnswerReader {
             }
         }
         switch status {
-        case 100..<200: return .some(nil)
-        case 204, 304: return answer
+        case 100..<200: return Head(next: .head)
+        case 204, 304: return Head(next: .head, answer: answer)
         default: break
         }
-        if isChunked {
-            self.state = .chunkSize(answer)
-        } else if let contentLength {
-            if contentLength == 0 { return answer }
-            self.state = .body(answer, remaining: contentLength)
-        } else {
-            answer.keepsAlive = false
-            self.state = .untilClose(answer)
+        if isChunked { return Head(next: .chunkSize(answer)) }
+        if let contentLength {
+            return contentLength == 0
+                ? Head(next: .head, answer: answer) : Head(next: .body(answer, remaining: contentLength))
         }
-        return .some(nil)
+        answer.keepsAlive = false
+        return Head(next: .untilClose(answer))
     }
 
     /// The length of a head with its empty line; nil while that has not come.

@@ -1,5 +1,6 @@
 import Callbacks
 import Histogram
+import NIOCore
 import ScaleAPI
 
 /// What a load did to a receiver.
@@ -16,6 +17,25 @@ struct BenchReport: Sendable {
         case malformed
     }
 
+    /// How well a steady rate was kept.
+    struct Schedule: Sendable, Hashable {
+        /// How many requests were to be sent each second.
+        var rate: Double
+        /// Requests that were sent more than 1 ms late, as every connection waited for an answer or the generator got
+        /// no processor.
+        var late = 0
+        /// How late the latest of all was sent.
+        var latest: TimeAmount = .zero
+        /// Requests that were due before the end and never sent.
+        var notSent = 0
+
+        /// A request was sent so long after the time it was meant for.
+        mutating func sent(after delay: TimeAmount) {
+            if delay > LoadSchedule.tolerance { self.late += 1 }
+            self.latest = max(self.latest, delay)
+        }
+    }
+
     /// Requests that were begun and belong to the measurement.
     var requests = 0
     /// Answers by status.
@@ -26,7 +46,9 @@ struct BenchReport: Sendable {
     var elapsed: Duration = .zero
     /// 2xx answers within the time of the measurement.
     var acceptedInTime = 0
-    /// From the start of a request to its full answer, in nanoseconds.
+    /// How well a steady rate was kept; nil when none was asked for.
+    var schedule: Schedule?
+    /// From the time a request was meant to be sent to its full answer, in nanoseconds.
     var latencies = Histogram<UInt64>(highestTrackableValue: 3_600_000_000_000, numberOfSignificantValueDigits: .three)
 
     /// How many 2xx answers came.
@@ -59,6 +81,13 @@ struct BenchReport: Sendable {
             guard let count = self.failures[failure] else { continue }
             lines.append("\(failure.rawValue)\(String(repeating: " ", count: 12 - failure.rawValue.count))\(count)")
         }
+        if let schedule = self.schedule {
+            lines.append(
+                "schedule    \(Self.rounded(schedule.rate)) per second, \(schedule.late) sent over 1 ms late, "
+                    + "the latest by \(Self.milliseconds(UInt64(schedule.latest.nanoseconds))) ms, "
+                    + "\(schedule.notSent) not sent"
+            )
+        }
         lines.append("elapsed     \(Self.rounded(self.elapsed.inSeconds)) s")
         return lines
     }
@@ -75,9 +104,10 @@ struct BenchReport: Sendable {
         }
         var latency = JSON.Object()
         for (name, percentile) in Self.percentiles where self.latencies.totalCount > 0 {
-            latency[name] = JSON(floatLiteral: Self.milliseconds(self.latency(percentile)))
+            // An answer of a program on the same machine may take some hundredths of a millisecond.
+            latency[name] = JSON(floatLiteral: Double(self.latency(percentile) / 1000) / 1000)
         }
-        return [
+        var json: JSON.Object = [
             "requests": .number(JSON.Number(self.requests)),
             "accepted": .number(JSON.Number(self.accepted)),
             "accepted_per_second": JSON(floatLiteral: Self.rounded(self.acceptedPerSecond)),
@@ -86,6 +116,17 @@ struct BenchReport: Sendable {
             "failures": .object(failures),
             "elapsed_seconds": JSON(floatLiteral: Self.rounded(self.elapsed.inSeconds)),
         ]
+        if let schedule = self.schedule {
+            json["schedule"] = [
+                "rate": JSON(floatLiteral: Self.rounded(schedule.rate)),
+                "late": .number(JSON.Number(schedule.late)),
+                "latest_milliseconds": JSON(
+                    floatLiteral: Self.milliseconds(UInt64(schedule.latest.nanoseconds))
+                ),
+                "not_sent": .number(JSON.Number(schedule.notSent)),
+            ]
+        }
+        return .object(json)
     }
 
     private static let percentiles: [(name: String, percentile: Double?)] = [

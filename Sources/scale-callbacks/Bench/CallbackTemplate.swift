@@ -21,8 +21,14 @@ struct CallbackTemplate: Sendable {
     /// Where the body begins.
     let bodyOffset: Int
     private let idOffsets: [Int]
-    private let placeOffsets: [Int]
-    private let uuidOffsets: [Int]
+    private let placeOffsets: [Twice]
+    private let uuidOffsets: [Twice]
+
+    /// Where one thing of the response stands: it is in the body twice, alike.
+    private struct Twice {
+        let first: Int
+        let second: Int
+    }
 
     /// Makes the request.
     ///
@@ -37,8 +43,20 @@ struct CallbackTemplate: Sendable {
         self.request = Array(head.utf8) + body
         let start = self.bodyOffset
         self.idOffsets = Self.offsets(of: Self.idMark, in: body).map { $0 + start }
-        self.placeOffsets = Self.offsets(of: Self.placeMark.encodedString, in: body).map { $0 + start }
-        self.uuidOffsets = Self.offsets(of: Self.uuidMark, in: body).map { $0 + start }
+        self.placeOffsets = Self.pairs(of: Self.placeMark.encodedString, in: body, from: start)
+        self.uuidOffsets = Self.pairs(of: Self.uuidMark, in: body, from: start)
+    }
+
+    /// Whether requests differ from one another.
+    var isPatched: Bool { !self.idOffsets.isEmpty }
+
+    /// Makes a GET without a body, of which all are alike.
+    init(empty target: BenchTarget) {
+        self.request = Array("GET \(target.path) HTTP/1.1\r\nHost: \(target.authority)\r\n\r\n".utf8)
+        self.bodyOffset = self.request.count
+        self.idOffsets = []
+        self.placeOffsets = []
+        self.uuidOffsets = []
     }
 
     /// The body is too small to be a callback.
@@ -49,32 +67,53 @@ struct CallbackTemplate: Sendable {
         var description: String { "The smallest callback takes \(self.minimum) bytes; raise --body-size." }
     }
 
-    /// Turns `buffer`, which holds `request`, into the callback of this task. It happens in place when nobody else
-    /// holds the buffer, which is so once it is sent.
+    /// Turns `buffer`, which holds `request` and nothing else, into the callback of this task. It happens in place when
+    /// nobody else holds the buffer, which is so once it is sent.
     func patch(_ buffer: inout ByteBuffer, id: [UInt8], number: Int) {
-        for offset in self.idOffsets { buffer.setBytes(id, at: offset) }
-        // The response stands in the body twice, alike.
-        let places = self.placeOffsets.count / 2
-        for (index, offset) in self.placeOffsets.enumerated() {
-            var bits = Self.mixed(number, index % places)
-            // The first digit is never 0, which JSON forbids; the fifth is the point.
-            for digit in 0..<8 where digit != 4 {
-                let value = UInt8(truncatingIfNeeded: bits % 10)
-                buffer.setInteger(UInt8(ascii: "0") + (digit == 0 ? max(1, value) : value), at: offset + digit)
-                bits /= 10
+        let hexadecimal = Self.hexadecimal
+        let decimal = Self.decimal
+        buffer.withUnsafeMutableReadableBytes { bytes in
+            precondition(bytes.count == self.request.count && id.count == Self.idLength)
+            for offset in self.idOffsets {
+                UnsafeMutableRawBufferPointer(rebasing: bytes[offset..<offset + Self.idLength]).copyBytes(from: id)
             }
-        }
-        let uuids = self.uuidOffsets.count / 2
-        for (index, offset) in self.uuidOffsets.enumerated() {
-            var bits = Self.mixed(number, places + index % uuids)
-            for digit in 19..<36 where digit != 23 {
-                buffer.setInteger(Self.hexadecimal[Int(bits & 15)], at: offset + digit)
-                bits >>= 4
+            for (index, offsets) in self.placeOffsets.enumerated() {
+                let text = Self.place(Self.mixed(number, index), decimal)
+                bytes.storeBytes(of: text, toByteOffset: offsets.first, as: UInt64.self)
+                bytes.storeBytes(of: text, toByteOffset: offsets.second, as: UInt64.self)
+            }
+            for (index, offsets) in self.uuidOffsets.enumerated() {
+                let bits = Self.mixed(number, self.placeOffsets.count + index)
+                for offset in [offsets.first, offsets.second] {
+                    for (digit, shift) in zip(Self.changedPairs, stride(from: 0, to: 64, by: 8)) {
+                        let pair = hexadecimal[Int(truncatingIfNeeded: bits >> UInt64(shift)) & 0xFF]
+                        bytes.storeBytes(of: pair, toByteOffset: offset + digit, as: UInt16.self)
+                    }
+                }
             }
         }
     }
 
-    private static let hexadecimal = Array("0123456789abcdef".utf8)
+    /// The digits of a UUID that differ, by twos; there is a dash between the second and the third two.
+    private static let changedPairs = [19, 21, 24, 26, 28, 30, 32, 34]
+    /// Two digits each, in the order of bytes in memory.
+    private static let hexadecimal = Self.pairs(of: "0123456789abcdef")
+    private static let decimal = Self.pairs(of: "0123456789")
+
+    private static func pairs(of digits: String) -> [UInt16] {
+        digits.utf8.flatMap { first in digits.utf8.map { (UInt16($0) << 8 | UInt16(first)).littleEndian } }
+    }
+
+    /// Eight characters such as `4711.125`, in the order of bytes in memory. The first is never 0, which JSON forbids.
+    private static func place(_ bits: UInt64, _ decimal: [UInt16]) -> UInt64 {
+        // Four draws of 16 bits; that some digits are a little likelier does not matter here.
+        let first = UInt64(decimal[10 + Int(bits & 0xFFFF) % 90].littleEndian)
+        let second = UInt64(decimal[Int(bits >> 16 & 0xFFFF) % 100].littleEndian)
+        let point = UInt64(UInt8(ascii: "."))
+        let third = UInt64(UInt8(ascii: "0")) + (bits >> 32 & 0xFFFF) % 10
+        let fourth = UInt64(decimal[Int(bits >> 48) % 100].littleEndian)
+        return (first | second << 16 | point << 32 | third << 40 | fourth << 48).littleEndian
+    }
 
     /// The same bits for the same callback and place, and others for every other (SplitMix64).
     private static func mixed(_ number: Int, _ index: Int) -> UInt64 {
@@ -129,6 +168,11 @@ struct CallbackTemplate: Sendable {
         }
         return offsets
     }
+
+    private static func pairs(of mark: String, in body: [UInt8], from start: Int) -> [Twice] {
+        let offsets = Self.offsets(of: mark, in: body).map { $0 + start }
+        return zip(offsets.prefix(offsets.count / 2), offsets.suffix(offsets.count / 2)).map(Twice.init)
+    }
 }
 
 /// Gives out task ids in the form of Scale's: 8 digits of a second, 8 of this run, and 8 that count.
@@ -153,12 +197,18 @@ struct TaskIDSequence {
     mutating func take() -> (id: [UInt8], number: Int) {
         let number = self.next
         self.next &+= 1
-        var id: [UInt8] = []
-        id.reserveCapacity(CallbackTemplate.idLength)
-        for part in [self.start &+ number >> 12, self.run, number] {
-            for shift in stride(from: 28, through: 0, by: -4) {
-                id.append(Self.digits[Int(part >> UInt32(shift) & 15)])
+        let parts = (self.start &+ number >> 12, self.run, number)
+        let digits = Self.digits
+        let id = [UInt8](unsafeUninitializedCapacity: CallbackTemplate.idLength) { bytes, count in
+            func write(_ part: UInt32) {
+                for shift in stride(from: UInt32(28), through: 0, by: -4) {
+                    bytes.initializeElement(at: count, to: digits[Int(part >> shift & 15)])
+                    count += 1
+                }
             }
+            write(parts.0)
+            write(parts.1)
+            write(parts.2)
         }
         return (id, Int(number))
     }

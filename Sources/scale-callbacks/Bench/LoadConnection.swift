@@ -38,6 +38,14 @@ final class LoadConnection: ChannelInboundHandler {
 
     // MARK: - What the run asks
 
+    /// Sends a request. The run calls it when the connection has nothing else to do.
+    func send(_ ticket: LoadRun.Ticket, now: NIODeadline) {
+        guard let context = self.context else { return self.run.failed(ticket, .closed) }
+        if self.template.isPatched { self.template.patch(&self.request, id: ticket.id, number: ticket.number) }
+        self.inFlight = (ticket, now)
+        context.writeAndFlush(self.wrapOutboundOut(self.request), promise: nil)
+    }
+
     /// Closes, unless an answer is still to come.
     func closeWhenIdle() {
         guard self.inFlight == nil else { return }
@@ -62,7 +70,7 @@ final class LoadConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         self.run.opened(self)
-        self.sendNext(context)
+        self.sendNext()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -75,9 +83,10 @@ final class LoadConnection: ChannelInboundHandler {
         while self.ending == nil, self.received.readableBytes > 0 {
             do {
                 guard let answer = try self.reader.next(from: &self.received) else { return }
-                guard self.settle(answer) else { throw AnswerReader.Malformed() }
+                let now = NIODeadline.now()
+                guard self.settle(answer, now: now) else { throw AnswerReader.Malformed() }
                 if answer.keepsAlive {
-                    self.sendNext(context)
+                    self.sendNext(now: now)
                 } else {
                     self.close(.replaced)
                 }
@@ -110,22 +119,20 @@ final class LoadConnection: ChannelInboundHandler {
 
     // MARK: - Requests
 
-    private func sendNext(_ context: ChannelHandlerContext) {
-        guard let ticket = self.run.take() else {
-            self.close(.done)
-            return
+    private func sendNext(now: NIODeadline = .now()) {
+        switch self.run.next(for: self, now: now) {
+        case .send(let ticket): self.send(ticket, now: now)
+        case .wait: break
+        case .end: self.close(.done)
         }
-        self.template.patch(&self.request, id: ticket.id, number: ticket.number)
-        self.inFlight = (ticket, .now())
-        context.writeAndFlush(self.wrapOutboundOut(self.request), promise: nil)
     }
 
     /// Whether there was a request for this answer.
-    private func settle(_ answer: AnswerReader.Answer) -> Bool {
+    private func settle(_ answer: AnswerReader.Answer, now: NIODeadline = .now()) -> Bool {
         guard let inFlight = self.inFlight else { return false }
         self.inFlight = nil
         self.hasAnswer = true
-        self.run.answered(inFlight.ticket, status: answer.status, after: .now() - inFlight.since)
+        self.run.answered(inFlight.ticket, status: answer.status, now: now)
         return true
     }
 

@@ -3,7 +3,8 @@ import NIOCore
 import NIOPosix
 import ScaleAPI
 
-/// Posts callbacks over a number of connections, each of which sends the next one when the last is answered.
+/// Posts callbacks over a number of connections, each of which sends the next one when the last is answered, or when a
+/// schedule says so.
 ///
 /// It all happens on one event loop: the load shares a machine with the receiver, and one loop needs no locks.
 struct LoadGenerator: Sendable {
@@ -21,8 +22,10 @@ struct LoadGenerator: Sendable {
         var count: Int?
         /// The size of each body, in bytes.
         var bodySize = 2048
-        /// Whether every callback is a new task; otherwise all are the same.
-        var isUnique = true
+        /// What the requests are.
+        var variety = Variety.unique
+        /// How many requests are to be sent each second; nil to send the next one when the last is answered.
+        var rate: Double?
         /// How long to send before the measurement begins.
         var warmup: Duration = .zero
         /// How long a connection attempt or an answer may take.
@@ -31,6 +34,16 @@ struct LoadGenerator: Sendable {
         var reconnects = false
         /// The file that receives the task id of every 2xx answer.
         var idsFile: String?
+    }
+
+    /// What the requests of a load are.
+    enum Variety: Sendable {
+        /// Every callback is of a new task.
+        case unique
+        /// All are the same callback.
+        case repeated
+        /// GETs without a body.
+        case empty
     }
 
     /// How far it has come.
@@ -52,12 +65,15 @@ struct LoadGenerator: Sendable {
     /// - Parameter progress: Called every second, on the event loop.
     /// - Throws: `CallbackTemplate.SizeError`, or `POSIXError` when the file of ids cannot be written.
     func run(progress: (@Sendable (Progress) -> Void)? = nil) async throws -> BenchReport {
-        let template = try CallbackTemplate(
-            target: self.configuration.target,
-            key: self.configuration.key,
-            bodySize: self.configuration.bodySize,
-            now: Date()
-        )
+        let template =
+            self.configuration.variety == .empty
+            ? CallbackTemplate(empty: self.configuration.target)
+            : try CallbackTemplate(
+                target: self.configuration.target,
+                key: self.configuration.key,
+                bodySize: self.configuration.bodySize,
+                now: Date()
+            )
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let run =
             try await loop.submit {

@@ -11,8 +11,20 @@ final class LoadRun {
         let id: [UInt8]
         /// Its number in the run.
         let number: Int
+        /// When it was meant to be sent: its latency counts from then.
+        let intended: NIODeadline
         /// Whether it belongs to the measurement and not to the warm-up.
         let isMeasured: Bool
+    }
+
+    /// What a connection that has its answer is to do.
+    enum Next {
+        /// Send this.
+        case send(Ticket)
+        /// Nothing is due yet: the run says when.
+        case wait
+        /// There is nothing more to send.
+        case end
     }
 
     /// What becomes of the run.
@@ -27,6 +39,10 @@ final class LoadRun {
     private var ids: TaskIDSequence
     private let repeated: (id: [UInt8], number: Int)
     private var connections: [ObjectIdentifier: LoadConnection] = [:]
+    private var schedule: LoadSchedule?
+    /// Connections that wait for a request to be due, the longest waiting first.
+    private var idle = CircularBuffer<LoadConnection>()
+    private var alarm: Scheduled<Void>?
     private var openSlots = 0
     private var isStopping = false
     private var fileError: (any Error)?
@@ -59,6 +75,8 @@ final class LoadRun {
     func start() {
         self.startedAt = .now()
         self.lastProgress = self.startedAt
+        self.schedule = self.configuration.rate.map { LoadSchedule(start: self.startedAt, rate: $0) }
+        self.figures.schedule = self.configuration.rate.map { BenchReport.Schedule(rate: $0) }
         let bound = NIOLoopBound(self, eventLoop: self.loop)
         if let duration = self.configuration.duration {
             let end = TimeAmount(self.configuration.warmup) + TimeAmount(duration)
@@ -75,35 +93,36 @@ final class LoadRun {
     func stop() {
         guard !self.isStopping else { return }
         self.isStopping = true
-        self.measuredTo = .now()
+        let now = NIODeadline.now()
+        self.measuredTo = now
         self.figures.acceptedInTime = self.figures.accepted
+        if self.configuration.count == nil { self.figures.schedule?.notSent = self.schedule?.missed(until: now) ?? 0 }
+        self.alarm?.cancel()
+        self.idle.removeAll()
         for connection in self.connections.values { connection.closeWhenIdle() }
         self.finishWhenDone()
     }
 
     // MARK: - What connections ask and tell
 
-    /// The next request; nil when there is nothing more to send.
-    func take() -> Ticket? {
-        guard !self.isStopping else { return nil }
-        let isMeasured = NIODeadline.now() - self.startedAt >= TimeAmount(self.configuration.warmup)
-        if isMeasured {
-            if let count = self.configuration.count, self.figures.requests >= count { return nil }
-            self.figures.requests += 1
-            self.measuredFrom = self.measuredFrom ?? .now()
-        }
-        let (id, number) = self.configuration.isUnique ? self.ids.take() : self.repeated
-        return Ticket(id: id, number: number, isMeasured: isMeasured)
+    /// What `connection` is to do next. When it has to wait, the run gives it a request later.
+    func next(for connection: LoadConnection, now: NIODeadline) -> Next {
+        guard !self.isStopping, !self.isCountReached else { return .end }
+        guard self.schedule != nil else { return .send(self.ticket(intended: now, now: now)) }
+        if let intended = self.schedule?.takeDue(now: now) { return .send(self.ticket(intended: intended, now: now)) }
+        self.idle.append(connection)
+        self.setAlarm()
+        return .wait
     }
 
     /// A request has its whole answer.
-    func answered(_ ticket: Ticket, status: Int, after latency: TimeAmount) {
+    func answered(_ ticket: Ticket, status: Int, now: NIODeadline) {
         if (200..<300).contains(status) { self.acknowledged?.append(ticket.id) }
         guard ticket.isMeasured else { return }
         self.figures.statuses[status, default: 0] += 1
-        self.figures.latencies.record(UInt64(max(latency.nanoseconds, 1)))
+        self.figures.latencies.record(UInt64(max((now - ticket.intended).nanoseconds, 1)))
         // The last answer is the end when the count is reached before the duration is over.
-        if !self.isStopping { self.measuredTo = .now() }
+        if !self.isStopping { self.measuredTo = now }
     }
 
     /// A request will have no answer.
@@ -123,11 +142,50 @@ final class LoadRun {
     ///   has done all it could.
     func ended(_ connection: LoadConnection, failures: Int?) {
         self.connections[ObjectIdentifier(connection)] = nil
+        if self.schedule != nil { self.idle.removeAll { $0 === connection } }
         if let failures {
             self.connect(failures: failures)
         } else {
             self.endSlot()
         }
+    }
+
+    // MARK: - Requests
+
+    private func ticket(intended: NIODeadline, now: NIODeadline) -> Ticket {
+        let isMeasured = intended - self.startedAt >= TimeAmount(self.configuration.warmup)
+        if isMeasured {
+            self.figures.requests += 1
+            self.measuredFrom = self.measuredFrom ?? now
+            self.figures.schedule?.sent(after: now - intended)
+        }
+        let (id, number) = self.configuration.variety == .unique ? self.ids.take() : self.repeated
+        return Ticket(id: id, number: number, intended: intended, isMeasured: isMeasured)
+    }
+
+    /// Wakes up for the next request, when there is a connection for it. When there is none, the first that has its
+    /// answer takes what is due.
+    private func setAlarm() {
+        guard self.alarm == nil, !self.idle.isEmpty, let next = self.schedule?.next else { return }
+        let bound = NIOLoopBound(self, eventLoop: self.loop)
+        self.alarm = self.loop.scheduleTask(deadline: next) {
+            bound.value.alarm = nil
+            bound.value.sendDue()
+        }
+    }
+
+    private func sendDue() {
+        let now = NIODeadline.now()
+        while !self.idle.isEmpty, !self.isStopping {
+            guard !self.isCountReached else {
+                // The others wait for nothing any more.
+                for connection in self.idle { connection.closeWhenIdle() }
+                return self.idle.removeAll()
+            }
+            guard let intended = self.schedule?.takeDue(now: now) else { break }
+            self.idle.removeFirst().send(self.ticket(intended: intended, now: now), now: now)
+        }
+        self.setAlarm()
     }
 
     // MARK: - Connections
