@@ -38,6 +38,8 @@ struct ScaleCallbacks: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away, such as `head`, is an error of the write and no reason to be killed.
         signal(SIGPIPE, SIG_IGN)
+        // A file that would pass the size limit of the process is an error of the write too.
+        signal(SIGXFSZ, SIG_IGN)
         Self.openMissingDescriptors()
         do {
             var command = try Self.parseAsRoot()

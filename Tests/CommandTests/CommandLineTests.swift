@@ -32,6 +32,14 @@ import Testing
         #expect(throws: (any Error).self) { try ScaleCallbacks.parseAsRoot(arguments) }
     }
 
+    @Test(arguments: [["bench"], ["bench", "callbacks"]])
+    func `to measure is to post callbacks, unless something else is said`(words: [String]) throws {
+        let command = try ScaleCallbacks.parseAsRoot(words + ["--url", "http://127.0.0.1:1/x", "--connections", "3"])
+        let bench = try #require(command as? BenchCallbacksCommand)
+        #expect(bench.url == "http://127.0.0.1:1/x")
+        #expect(bench.connections == 3)
+    }
+
     @Test func `a reader that has gone is told apart from a failure`() throws {
         signal(SIGPIPE, SIG_IGN)
         let pipe = Pipe()

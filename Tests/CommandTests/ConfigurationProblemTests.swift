@@ -47,12 +47,20 @@ import Testing
         (
             "colour: red",
             """
-            s.yaml:6: unknown key "colour"; the file knows "listen", "accounts", "store", "retention", "console", \
-            "handlers", "lease", "drain"
+            s.yaml:6: unknown key "colour"; the file knows "listen", "accounts", "store", "retention", "ballast", \
+            "console", "handlers", "lease", "drain"
             """
         ),
         ("reconcile: { every: 15m }", #"s.yaml:6: "reconcile" is not in this version; remove it"#),
-        ("listen: { tls: { certificate: x } }", #"s.yaml:6: "tls" is not in this version; remove it"#),
+        ("console: { tls: { certificate: x } }", #"s.yaml:6: "tls" is not in this version; remove it"#),
+        (
+            "listen: { tls: { certificate: x } }",
+            #"s.yaml:6: "tls" has no "key"; name the file in PEM form that holds it"#
+        ),
+        (
+            "listen: { tls: { certificate: /none/x, key: /none/y } }",
+            #"s.yaml:6: "/none/x" cannot be read as a file of at most 1 MB; check its path and mode"#
+        ),
         ("listen: 8080", #"s.yaml:6: "listen" must be a mapping of keys to values"#),
         (
             "listen:\n  address: 8080",
@@ -302,5 +310,15 @@ import Testing
                 == "s.yaml:1: the file has more than 1MB; is it the right one?"
         )
         #expect(Self.problems("") == "s.yaml:1: the file is empty; it needs at least `accounts`")
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a mistake that shows in very many places is told a hundred times`() {
+        let accounts = (0..<500).map { "  - { name: a\($0), callback-auth-keys: auth-key-\($0) }\n" }
+        let handlers = (0..<500).map { "  - { name: h\($0), tags: { add: x } }\n" }
+        let text = "accounts:\n\(accounts.joined())handlers:\n\(handlers.joined())"
+        let lines = Self.problems(text).split(separator: "\n")
+        #expect(lines.count == 101)
+        #expect(lines.last == "s.yaml: there are 249900 more problems; correct these first")
     }
 }

@@ -90,6 +90,7 @@ import Testing
           bodies: 90d
           facts: 2y
           refused: 7d
+        ballast: 32MB
         console:
           address: 127.0.0.1:8081
           token: "<redacted>"
@@ -135,7 +136,7 @@ import Testing
             tags:
               add: [auto-checked]
           - name: archive
-            concurrency: 4
+            concurrency: 32
             timeout: 1m
             retries:
               first-delay: 2s

@@ -109,7 +109,8 @@ struct SendCommand: AsyncParsableCommand {
         if self.url == nil {
             var address = configuration.listen.address
             if ["0.0.0.0", "::"].contains(address.host) { address.host = "127.0.0.1" }
-            sender.url = "http://\(address)\(configuration.listen.path)"
+            let scheme = configuration.listen.tls == nil ? "http" : "https"
+            sender.url = "\(scheme)://\(address)\(configuration.listen.path)"
         }
         return sender
     }

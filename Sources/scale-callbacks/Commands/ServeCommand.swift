@@ -43,11 +43,20 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // What the service makes, the store above all, is its owner's alone.
         umask(0o077)
-        let configuration = try self.configuration.read()
+        var configuration = try self.configuration.read()
         var logger = Logger(label: "scale-callbacks") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = self.logLevel
+        let files = OpenFileLimit.raise()
         if configuration.listen.insecureAcceptAll {
             logger.warning("Callbacks are believed WITHOUT a key: insecure-accept-all is on")
+        }
+        let connections = OpenFileLimit.connections(of: configuration.listen.maximumConnections, files: files)
+        if connections < configuration.listen.maximumConnections {
+            logger.warning(
+                "Fewer connections are taken than configured, because too few files may be open: raise `ulimit -n`",
+                metadata: ["files": "\(files)", "connections": "\(connections)"]
+            )
+            configuration.listen.maximumConnections = connections
         }
         let registrations = try configuration.handlers.map { try $0.registration() }
 
@@ -57,10 +66,11 @@ struct ServeCommand: AsyncParsableCommand {
         )
         do {
             try await self.receiver(configuration, registrations, scale, httpClient, logger)
-                .run { ports in
+                .run { [configuration] ports in
                     // Standard output may be closed; the service does not depend on it.
+                    let scheme = configuration.listen.tls == nil ? "http" : "https"
                     try? DescriptorSink.standardOutput.writeLine(
-                        "scale-callbacks takes callbacks on http://\(configuration.listen.address.with(port: ports.intake))"
+                        "scale-callbacks takes callbacks on \(scheme)://\(configuration.listen.address.with(port: ports.intake))"
                             + "\(configuration.listen.path), console on "
                             + "http://\(configuration.console.address.with(port: ports.console))"
                     )
@@ -113,6 +123,7 @@ extension ServiceConfiguration {
             acceptsAllAs: self.listen.insecureAcceptAll ? self.accounts.first?.name : nil,
             store: .init(path: storePath, lease: self.lease)
         )
+        receiver.store.ballastSize = self.ballast
         receiver.retention = self.retention
         receiver.intake.host = self.listen.address.host
         receiver.intake.port = self.listen.address.port
@@ -120,6 +131,7 @@ extension ServiceConfiguration {
         receiver.intake.bodyLimit = self.listen.bodyLimit
         receiver.intake.inFlightLimit = self.listen.inFlightLimit
         receiver.intake.maximumConnections = self.listen.maximumConnections
+        receiver.intake.tls = self.listen.tls
         receiver.intake.deadlines.header = self.listen.headerTimeout
         receiver.intake.deadlines.request = self.listen.requestTimeout
         receiver.intake.deadlines.idle = self.listen.idleTimeout

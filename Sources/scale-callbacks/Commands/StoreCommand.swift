@@ -27,7 +27,11 @@ struct StoreCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "size",
             abstract: "Say how large the store is, and what of.",
-            discussion: "Reads the whole file once. Sizes are in bytes; those of parts count their pages."
+            discussion: """
+                Reads the whole file once. Sizes are in bytes; those of parts count their pages. What is left in the \
+                write-ahead log are pages that a checkpoint still has to copy; many of them mean that somebody has been \
+                reading the store for long.
+                """
         )
 
         @OptionGroup var store: StoreOptions
@@ -170,7 +174,8 @@ private struct SizeItem: Row {
         func count(_ what: String, _ value: Int) -> SizeItem { SizeItem(what: what, value: "\(value)", unit: "rows") }
         var items = [
             bytes("file", size.fileBytes), bytes("free", size.freeBytes), bytes("write_ahead_log", size.logBytes),
-            count("events", size.events), count("bodies", size.bodies),
+            SizeItem(what: "write_ahead_log_left", value: "\(size.logPagesLeft)", unit: "pages"),
+            bytes("ballast", size.ballastBytes), count("events", size.events), count("bodies", size.bodies),
         ]
         if let oldest = size.oldestAt {
             items.append(SizeItem(what: "oldest_event", value: Times.text(oldest), unit: "time"))

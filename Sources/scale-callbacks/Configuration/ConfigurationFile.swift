@@ -59,9 +59,13 @@ struct ConfigurationFile {
         problems += configuration?.handlers.flatMap(\.problems) ?? []
         guard let configuration, problems.isEmpty else {
             // Stable, so that problems of one line keep the order in which they were found.
-            let sorted = problems.enumerated()
+            var sorted = problems.enumerated()
                 .sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
                 .map(\.element)
+            let untold = reader.problemCount - reader.problems.count
+            if untold > 0 {
+                sorted.append(ConfigurationProblem(message: "there are \(untold) more problems; correct these first"))
+            }
             throw ConfigurationError(file: name, problems: sorted)
         }
         let warnings = reader.warnings.map { ConfigurationError.line(for: $0, in: name) }

@@ -44,7 +44,7 @@ extension ConfigurationReader {
                 kind: kind,
                 line: section.line
             )
-            handler.concurrency = concurrency ?? handler.concurrency
+            handler.concurrency = concurrency ?? kind.usualConcurrency
             handler.timeout = timeout ?? handler.timeout
             if kind.callsScale {
                 for account in accounts
@@ -67,7 +67,7 @@ extension ConfigurationReader {
 
     /// Two live audits of one task could both ask Scale before either has sent its verdict.
     private mutating func warnOfRivals(_ handlers: [HandlerConfiguration]) {
-        for (index, handler) in handlers.enumerated() {
+        for (index, handler) in handlers.enumerated() where self.warnings.count < Self.maximumProblems {
             for rival in handlers[..<index] where !handler.match.isDisjoint(from: rival.match) {
                 self.warn(
                     handler.line,
@@ -171,14 +171,14 @@ extension ConfigurationReader {
             self.report(section.line, "\"tags\" changes nothing; give it \"set\", \"add\" or \"remove\"")
             return nil
         }
-        let problemCount = self.problems.count
+        let problemCount = self.problemCount
         let tags = TagsHandler.Configuration(
             set: self.texts(section["set"], allowsNone: true),
             add: self.texts(section["add"]) ?? [],
             remove: self.texts(section["remove"]) ?? []
         )
         // What could not be read is not missing, so the handler is not asked about it.
-        return self.problems.count == problemCount ? tags : nil
+        return self.problemCount == problemCount ? tags : nil
     }
 
     private mutating func file(_ entry: Section.Entry) -> FileHandler.Configuration? {

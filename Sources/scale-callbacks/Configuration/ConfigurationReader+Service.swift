@@ -21,6 +21,7 @@ extension ConfigurationReader {
         if let store = self.store(section["store"]) { configuration.store = store }
         configuration.console = self.console(section["console"])
         configuration.retention = self.retention(section["retention"])
+        if let ballast = self.bytes(section["ballast"], in: 0...64 << 30) { configuration.ballast = ballast }
         if let lease = self.duration(section["lease"], atLeast: .seconds(1)) { configuration.lease = lease }
         if let drain = self.duration(section["drain"], atLeast: .seconds(1)) { configuration.drain = drain }
         configuration.handlers = self.handlers(section["handlers"], accounts: configuration.accounts)
@@ -42,7 +43,7 @@ extension ConfigurationReader {
         return self.section(
             root,
             "the file",
-            keys: ["listen", "accounts", "store", "retention", "console", "handlers", "lease", "drain"],
+            keys: ["listen", "accounts", "store", "retention", "ballast", "console", "handlers", "lease", "drain"],
             later: ["reconcile", "limits", "tls", "metrics", "logging"]
         )
     }
@@ -55,9 +56,8 @@ extension ConfigurationReader {
                 "\"listen\"",
                 keys: [
                     "address", "path", "body-limit", "in-flight-limit", "header-timeout", "request-timeout",
-                    "idle-timeout", "maximum-connections", "insecure-accept-all",
-                ],
-                later: ["tls"]
+                    "idle-timeout", "maximum-connections", "tls", "insecure-accept-all",
+                ]
             )
         else { return listen }
         listen.address = self.address(section["address"]) ?? listen.address
@@ -74,6 +74,7 @@ extension ConfigurationReader {
         listen.idleTimeout = self.duration(section["idle-timeout"]) ?? listen.idleTimeout
         let maximumConnections = self.integer(section["maximum-connections"], in: 1...1_000_000)
         listen.maximumConnections = maximumConnections ?? listen.maximumConnections
+        listen.tls = self.tls(section["tls"])
         listen.insecureAcceptAll = self.bool(section["insecure-accept-all"]) ?? false
         if let inFlightLimit, inFlightLimit < listen.bodyLimit {
             self.report(
@@ -82,6 +83,28 @@ extension ConfigurationReader {
             )
         }
         return listen
+    }
+
+    /// Reads the section, and the files, so that what is wrong with them is found now.
+    private mutating func tls(_ entry: Section.Entry?) -> TLSFiles? {
+        guard let entry,
+            let section = self.section(entry.node, "\"tls\"", keys: ["certificate", "key", "client-ca"])
+        else { return nil }
+        for key in ["certificate", "key"] where section[key] == nil {
+            self.report(missing: key, in: section, "name the file in PEM form that holds it")
+        }
+        let clientCA = section["client-ca"].flatMap { self.text($0) }
+        guard let certificate = section["certificate"].flatMap({ self.text($0) }),
+            let key = section["key"].flatMap({ self.text($0) }), clientCA != nil || section["client-ca"] == nil
+        else { return nil }
+        let files = TLSFiles(certificate: certificate, key: key, clientCA: clientCA)
+        do {
+            let warning = try TLSCredentials(files).warning(now: Date())
+            if let warning { self.warn(section["certificate"]?.line ?? section.line, warning) }
+        } catch {
+            self.report(section[error.file.rawValue]?.line ?? section.line, TerminalText.escaped(error.message))
+        }
+        return files
     }
 
     private mutating func accounts(_ file: Section, insecureAcceptAll: Bool) -> [Account] {
@@ -148,10 +171,10 @@ extension ConfigurationReader {
         insecureAcceptAll: Bool
     ) -> [(secret: Secret, line: Int)] {
         let entry = section["callback-auth-keys"]
-        let problemCount = self.problems.count
+        let problemCount = self.problemCount
         let keys = self.secrets(entry) ?? []
         let isMistyped = section.mistyped.contains("callback-auth-keys")
-        if keys.isEmpty, !insecureAcceptAll, !isMistyped, self.problems.count == problemCount {
+        if keys.isEmpty, !insecureAcceptAll, !isMistyped, self.problemCount == problemCount {
             self.report(
                 entry?.line ?? section.line,
                 """

@@ -8,12 +8,16 @@ import Yams
 struct ConfigurationReader {
     /// The largest file that is read, in bytes.
     static let maximumSize = 1 << 20
+    /// How many problems are told, and how many warnings. One mistake can show in a million places.
+    static let maximumProblems = 100
 
     /// The variables that `${NAME}` stands for.
     let environment: [String: String]
-    /// What is wrong so far, in the order of discovery.
+    /// What is wrong so far, in the order of discovery: the first `maximumProblems` of it.
     private(set) var problems: [ConfigurationProblem] = []
-    /// What works but is not good.
+    /// How much is wrong so far.
+    private(set) var problemCount = 0
+    /// What works but is not good, as many at most.
     private(set) var warnings: [ConfigurationProblem] = []
 
     /// A reader that expands these variables.
@@ -22,13 +26,16 @@ struct ConfigurationReader {
     }
 
     /// Notes something that is wrong.
-    mutating func report(_ line: Int, _ message: String) {
-        self.problems.append(ConfigurationProblem(line: line, message: message))
+    mutating func report(_ line: Int, _ message: @autoclosure () -> String) {
+        self.problemCount += 1
+        guard self.problems.count < Self.maximumProblems else { return }
+        self.problems.append(ConfigurationProblem(line: line, message: message()))
     }
 
     /// Notes something that works but is not good.
-    mutating func warn(_ line: Int, _ message: String) {
-        self.warnings.append(ConfigurationProblem(line: line, message: message))
+    mutating func warn(_ line: Int, _ message: @autoclosure () -> String) {
+        guard self.warnings.count < Self.maximumProblems else { return }
+        self.warnings.append(ConfigurationProblem(line: line, message: message()))
     }
 
     // MARK: - Nodes

@@ -29,6 +29,8 @@ struct HandlerConfiguration: Sendable, Hashable {
             case .file: false
             }
         }
+        /// How many deliveries run at the same time unless something else is said: many where they only wait for a disk.
+        var usualConcurrency: Int { if case .file = self { 32 } else { 4 } }
     }
 
     /// Whether it sends verdicts to Scale.

@@ -1,4 +1,5 @@
 import CallbackQueue
+import CallbackServer
 import Callbacks
 import Handlers
 import ScaleAPI
@@ -18,6 +19,13 @@ extension ServiceConfiguration {
             writer.value("request-timeout", Quantity.text(self.listen.requestTimeout))
             writer.value("idle-timeout", Quantity.text(self.listen.idleTimeout))
             writer.value("maximum-connections", "\(self.listen.maximumConnections)")
+            if let tls = self.listen.tls {
+                writer.section("tls") { writer in
+                    writer.value("certificate", tls.certificate)
+                    writer.value("key", tls.key)
+                    writer.value("client-ca", tls.clientCA)
+                }
+            }
             writer.value("insecure-accept-all", "\(self.listen.insecureAcceptAll)")
         }
         writer.list("accounts", self.accounts) { writer, account in
@@ -37,6 +45,7 @@ extension ServiceConfiguration {
                 writer.value(key, period.map(Quantity.text) ?? "forever")
             }
         }
+        writer.value("ballast", Quantity.text(bytes: self.ballast))
         writer.section("console") { writer in
             writer.value("address", self.console.address.description)
             writer.value("token", self.console.token?.description)

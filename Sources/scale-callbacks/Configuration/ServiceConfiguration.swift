@@ -1,4 +1,5 @@
 import CallbackQueue
+import CallbackServer
 import Callbacks
 import ScaleAPI
 
@@ -21,6 +22,8 @@ struct ServiceConfiguration: Sendable {
     var handlers: [HandlerConfiguration] = []
     /// How long things are kept.
     var retention = Retention.default
+    /// How many bytes of the disk are kept back for the day it is full; 0 for none.
+    var ballast = EventStore.standardBallastSize
     /// How long a delivery belongs to the attempt that leased it, unless that renews it.
     var lease: Duration = .seconds(15)
     /// How long work in flight may take to finish when the service is told to stop.
@@ -44,6 +47,8 @@ struct ServiceConfiguration: Sendable {
         var idleTimeout: Duration = .seconds(30)
         /// How many connections may be open at once.
         var maximumConnections = 10_000
+        /// The files of TLS; nil for plain HTTP.
+        var tls: TLSFiles?
         /// Whether callbacks are believed without a key. Only for trying things out.
         var insecureAcceptAll = false
     }
