@@ -57,6 +57,7 @@ let package = Package(
             name: "CallbackQueue",
             dependencies: [
                 "Callbacks",
+                "CLinux",
                 "CSQLite",
                 "CZstd",
                 "ScaleAPI",
@@ -77,6 +78,7 @@ let package = Package(
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
@@ -125,6 +127,7 @@ let package = Package(
         ),
         // Security fixes come from the system's own libraries.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
@@ -179,10 +182,12 @@ let package = Package(
                 "Callbacks",
                 "ScaleAPI",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.copy("Examples")]
@@ -220,6 +225,50 @@ let package = Package(
     ]
 )
 
+// deploy/fuzz gives libFuzzer's archive here. The package is then another one: only what is fuzzed, watched by libFuzzer and
+// the address sanitizer, and the configuration reader in a library, because a program cannot link another one.
+let fuzzer = Context.environment["SCALE_CALLBACKS_FUZZING"]
+if let fuzzer {
+    let kept: Set = ["ScaleAPI", "Callbacks", "Handlers", "CallbackQueue", "CallbackServer"]
+    package.products = [.executable(name: "fuzz", targets: ["fuzz"])]
+    package.targets.removeAll { !kept.contains($0.name) && $0.type != .system }
+    package.targets += [
+        .target(
+            name: "scale-callbacks",
+            dependencies: [
+                "CallbackQueue",
+                "CallbackServer",
+                "Callbacks",
+                "Handlers",
+                "ScaleAPI",
+                .product(name: "Yams", package: "Yams"),
+            ],
+            exclude: ["Configuration/ConfigurationOptions.swift"],
+            sources: ["Configuration", "Output/TerminalText.swift"]
+        ),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "CSQLite",
+                "CallbackQueue",
+                "CallbackServer",
+                "Callbacks",
+                "Handlers",
+                "ScaleAPI",
+                "scale-callbacks",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzzing",
+            exclude: ["Corpus", "Dictionaries"],
+            linkerSettings: [
+                .unsafeFlags([fuzzer, "-sanitize=address"]), .linkedLibrary("stdc++"), .linkedLibrary("m"),
+            ]
+        ),
+    ]
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
@@ -228,4 +277,8 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .treatAllWarnings(as: .error),
     ]
+    // Fast, but with the checks of a debug build: without them nobody sees a read past the end of a buffer.
+    if fuzzer != nil, target.name != "CallbackQueue" {
+        target.swiftSettings?.append(.unsafeFlags(["-O", "-assert-config", "Debug", "-sanitize=fuzzer,address"]))
+    }
 }

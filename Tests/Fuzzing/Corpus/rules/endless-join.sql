@@ -1,0 +1,1 @@
+SELECT count(*) FROM annotations a, annotations b, annotations c, annotations d, annotations e

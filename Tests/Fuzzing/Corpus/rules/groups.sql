@@ -1,0 +1,1 @@
+SELECT label, count(*) n, avg(area), group_concat(uuid, ', ') FROM annotations GROUP BY label HAVING n > 2 EXCEPT SELECT label, 1, 2, 3 FROM labels

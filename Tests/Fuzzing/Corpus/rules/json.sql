@@ -1,0 +1,1 @@
+SELECT j.key, j.value, j.fullkey FROM task, json_tree(task.response) j WHERE j.type = 'text' AND metadata ->> '$.shift' = 'night'

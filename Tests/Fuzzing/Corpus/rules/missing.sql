@@ -1,0 +1,1 @@
+SELECT g.geometry FROM geometries g LEFT JOIN attributes t ON t.name = g.geometry WHERE g.min_width IS NULL OR t.choices GLOB '*x*'

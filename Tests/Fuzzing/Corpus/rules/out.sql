@@ -1,0 +1,1 @@
+1); DELETE FROM task; SELECT (1

@@ -1,0 +1,1 @@
+SELECT a.label, iou(a.left, a.top, a.width, a.height, b.left, b.top, b.width, b.height) AS i FROM annotations a JOIN annotations b ON a.position < b.position WHERE i > 0.5 ORDER BY i DESC LIMIT 5

@@ -1,0 +1,1 @@
+INSERT INTO annotations (position) VALUES (1)

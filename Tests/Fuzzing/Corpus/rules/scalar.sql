@@ -1,0 +1,1 @@
+CASE WHEN task_id LIKE 'a%' THEN round(min_width, 1) ELSE hex(quote(project)) END COLLATE NOCASE

@@ -1,0 +1,1 @@
+select uuid, label from annotations where type in ('box', 'polygon') and area < 100

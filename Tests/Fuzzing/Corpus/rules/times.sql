@@ -1,0 +1,1 @@
+julianday(completed_at) - julianday('2025-01-01') > 10 AND strftime('%w', completed_at) IN ('0', '6')

@@ -1,0 +1,1 @@
+../../CallbacksTests/SeededGenerator.swift
