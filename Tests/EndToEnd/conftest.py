@@ -1,9 +1,11 @@
 import os
+import subprocess
 
 import pytest
 import scaleapi
 
 import loopback
+from faults import Volume
 from processes import CallbackSink, Disk, Receiver, Simulator
 from sdk_coverage import RECORDER
 
@@ -88,3 +90,22 @@ def disk(tmp_path):
     disk = Disk(tmp_path)
     yield disk
     disk.end()
+
+
+@pytest.fixture
+def volume(tmp_path):
+    """Mounts a small file system in the test's folder at `volume`; ask for it before the receiver, which must end first."""
+    if os.geteuid() != 0:
+        pytest.skip("a small volume needs root to mount it")
+    mounted = []
+
+    def mount(kind, megabytes):
+        try:
+            mounted.append(Volume(tmp_path, kind, megabytes))
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"{kind} cannot be mounted here: {error}")
+        return mounted[-1]
+
+    yield mount
+    for volume in mounted:
+        volume.end()

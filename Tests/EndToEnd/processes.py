@@ -85,7 +85,7 @@ class Receiver:
             text = self.configuration.replace("$PORT", str(self.port)).replace("$CONSOLE", str(self.console_port))
             (self.folder / "receiver.yaml").write_text(text)
         self.program = Program(["scale-callbacks", "serve", *self.options(), *arguments], self.folder, self.environment, prefix)
-        ports = re.findall(r"http://[0-9.]+:(\d+)", self.program.line)
+        ports = re.findall(r"https?://[0-9.]+:(\d+)", self.program.line)
         self.port, self.console_port = int(ports[0]), int(ports[1])
         return self
 
@@ -135,6 +135,37 @@ class Receiver:
             return error.code
 
 
+class Load:
+    """Sends callbacks without end by `bench`, and writes down which were acknowledged."""
+
+    def __init__(self, running, folder, connections=8):
+        self.ids = folder / "acknowledged"
+        self.ids.touch()
+        self.process = subprocess.Popen(
+            [
+                str(BINARIES / "scale-callbacks"), "bench", "--url", running.url, "--connections", str(connections),
+                "--duration", "3600s", "--warmup", "0s", "--body-size", "2048", "--reconnect", "--ids-file", str(self.ids),
+            ],
+            env={"PATH": os.environ["PATH"], "SCALE_CALLBACK_AUTH_KEY": LIVE_AUTH_KEY},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def wait(self, more, seconds=120):
+        """Waits for so many more bytes of acknowledgements; one takes 25."""
+        size = self.ids.stat().st_size
+        wait_until(
+            lambda: self.ids.stat().st_size > size + more or self.process.poll() is not None, "acknowledgements", seconds
+        )
+        assert self.process.poll() is None, "the load ended"
+
+    def end(self):
+        """Stops it; what was acknowledged."""
+        self.process.terminate()
+        self.process.wait(60)
+        return set(self.ids.read_text().split("\n")[:-1])
+
+
 class Simulator:
     """A local Scale."""
 
@@ -163,6 +194,12 @@ class Simulator:
     def post(self, path, body=None):
         data = json.dumps(body or {}).encode()
         request = urllib.request.Request(f"{self.control}/{path}", data=data, method="POST")
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+
+    def turn(self, **knobs):
+        """Turns knobs while it runs."""
+        request = urllib.request.Request(f"{self.control}/knobs", data=json.dumps(knobs).encode(), method="PATCH")
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
 

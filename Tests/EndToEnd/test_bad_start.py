@@ -1,7 +1,11 @@
-"""What is wrong at the start is told at once, at its line and with what to do, and nothing is touched."""
+"""What is wrong at the start is told at once, at its line and with what to do, and nothing is touched.
+
+PAGES=100 damages as many pages of a store, one at a time.
+"""
 
 import hashlib
 import os
+import random
 import re
 import socket
 import sqlite3
@@ -9,8 +13,10 @@ import subprocess
 
 import pytest
 
-from processes import BINARIES
+from faults import SERVICE, Flood, post
+from processes import BINARIES, Receiver
 
+PAGES = int(os.environ.get("PAGES", "6"))
 HEAD = """listen: { address: 127.0.0.1:0 }
 console: { address: 127.0.0.1:0 }
 accounts: [{ name: live, callback-auth-keys: [live_auth_simulator] }]
@@ -230,3 +236,140 @@ def test_the_codes_are_the_ones_in_the_help(tmp_path):
     text = subprocess.run([str(BINARIES / "scale-callbacks"), "--help"], capture_output=True, check=True).stdout.decode()
     for code, words in ((UNAVAILABLE, "in use"), (INPUT_OUTPUT, "cannot be read or written"), (CONFIGURATION, "configuration")):
         assert re.search(rf"^  {code}  .*{words}", text, re.MULTILINE | re.DOTALL), code
+
+
+def made_store(folder):
+    """A store with 40 callbacks, of which half were in the log only when the service was killed; its files."""
+    running = Receiver(folder, SERVICE).start()
+    for round in range(2):
+        Flood(running, [f"r{round}-{number}" for number in range(20)], 5000).end()
+        if round == 0:
+            assert running.stop() == 0
+            running.start()
+    running.kill()
+    return running
+
+
+def overwrite(path, place, size):
+    content = bytearray(path.read_bytes())
+    content[place : place + size] = random.Random(7).randbytes(size)
+    path.write_bytes(content)
+
+
+def cut(size):
+    return lambda folder: os.truncate(folder / "scale-callbacks.db", size)
+
+
+def noise(page):
+    return lambda folder: overwrite(folder / "scale-callbacks.db", page * 4096, 4096)
+
+
+def away(folder):
+    """The log is missing, and what it held."""
+    (folder / "scale-callbacks.db-wal").unlink()
+
+
+def read_only(folder):
+    """The file is one that nobody may write, the superuser included."""
+    result = subprocess.run(["chattr", "+i", str(folder / "scale-callbacks.db")], capture_output=True)
+    if result.returncode != 0:
+        pytest.skip("files cannot be made immutable here")
+
+
+# What happened to the store, was it stopped or killed before, what is said, and the way out.
+DAMAGES = {
+    "its log is gone": (away, False, "-wal is missing", "restore a backup"),
+    "the file was cut": (cut(40_000), True, "SQLite error 11", "restore a backup"),
+    "the file was cut, with a log": (cut(40_000), False, "SQLite error 11", "restore a backup"),
+    "only its first page is left, with a log": (cut(4096), False, "SQLite error 11", "restore a backup"),
+    "its first page is noise": (noise(0), True, "not a database", "restore a backup"),
+    "the file cannot be written": (read_only, False, "the file cannot be written", "Let the service's user write"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_store_that_was_damaged_is_refused_and_left_alone(tmp_path, name):
+    damage, stopped, what, way = DAMAGES[name]
+    running = made_store(tmp_path)
+    if stopped:
+        assert running.start().stop() == 0
+    damage(tmp_path)
+    (tmp_path / "scale-callbacks.log").unlink()
+    nothing = hashlib.sha256().hexdigest()
+    # The index of the log is made anew at every opening and holds nothing of its own; an empty log is none.
+    kept = lambda: {
+        path: digest for path, digest in inventory(tmp_path).items()
+        if not path.endswith("-shm") and (not path.endswith("-wal") or digest != nothing)
+    }
+    before = kept()
+    try:
+        for _ in range(2):
+            code, said = start(tmp_path, "serve", "--config", "receiver.yaml", "--log-level", "critical")
+            assert code == INPUT_OUTPUT and what in said and way in said and "scale-callbacks.db" in said, said
+            assert said.count("\n") == 1
+            assert kept() == before
+        print(said.strip())
+    finally:
+        subprocess.run(["chattr", "-i", str(tmp_path / "scale-callbacks.db")], capture_output=True)
+
+
+def test_a_log_that_was_removed_may_be_given_up(tmp_path):
+    running = made_store(tmp_path)
+    log, index = tmp_path / "scale-callbacks.db-wal", tmp_path / "scale-callbacks.db-shm"
+    log.rename(tmp_path / "put-aside")
+    assert start(tmp_path, "serve", "--config", "receiver.yaml")[0] == INPUT_OUTPUT
+    # Put back, nothing is missing.
+    (tmp_path / "put-aside").rename(log)
+    running.start()
+    assert len(running.events()) == 40
+    assert post(running, "after") == 200
+    running.kill()
+    # Or whoever means it goes on without.
+    log.unlink()
+    index.unlink()
+    running.start()
+    assert len(running.events()) == 40
+    assert running.stop() == 0
+
+
+def test_pages_that_are_noise_are_reported_and_nothing_is_made_of_them(tmp_path):
+    running = made_store(tmp_path)
+    running.start()
+    assert running.stop() == 0
+    intact = {event["id"]: event["body_sha256"] for event in running.events()}
+    path = tmp_path / "scale-callbacks.db"
+    pages = path.stat().st_size // 4096
+    found = left = 0
+    content = path.read_bytes()
+    chance = random.Random(11)
+    for number in range(PAGES):
+        path.write_bytes(content)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        # Not the first, which is looked at when the store is opened.
+        page = chance.randrange(1, pages)
+        overwrite(path, page * 4096, 4096)
+        noise = path.read_bytes()
+        check = running.run("store", "check", check=False)
+        assert check.returncode in (0, 1, 74), check.stderr
+        found += check.returncode != 0
+        if check.returncode == 0:
+            assert {row["id"]: row["body_sha256"] for row in running.events()} == intact, "a page that was not in use"
+        else:
+            assert b"restore a backup" in check.stderr + check.stdout or b"malformed" in check.stderr, check.stderr
+        assert path.read_bytes() == noise, "looking changed it"
+        # It serves what it can, or leaves with its code; it never crashes.
+        try:
+            running.start()
+        except AssertionError as error:
+            last = error.args[0].strip().split("\n")[-1]
+            assert last.startswith(("Cannot ", "The store cannot be written safely")) and "a backup" in last, error
+            left += 1
+            continue
+        statuses = {post(running, f"n{number}-{count}", 5000) for count in range(3)}
+        assert statuses <= {0, 200, 503}
+        code = running.stop()
+        assert code in (0, 74), code
+        left += code == 74
+    print(f"noise in one of {pages} pages, {PAGES} times: 'store check' found {found}, left or not started {left}, crashed 0")
+    assert found > PAGES // 2

@@ -3,10 +3,9 @@
 import os
 import random
 import sqlite3
-import subprocess
 import time
 
-from processes import BINARIES, LIVE_AUTH_KEY, wait_until
+from processes import Load
 
 CONFIGURATION = """
 listen: { address: 127.0.0.1:$PORT }
@@ -26,34 +25,19 @@ def test_nothing_acknowledged_is_lost_over_twenty_kills(receiver, tmp_path):
     print(f"seed {seed}")
     chance = random.Random(seed)
     running = receiver(CONFIGURATION)
-    ids = tmp_path / "acknowledged"
-    ids.touch()
-    load = subprocess.Popen(
-        [
-            str(BINARIES / "scale-callbacks"), "bench", "--url", running.url, "--connections", "64",
-            "--duration", "600s", "--warmup", "0s", "--body-size", "2048", "--reconnect", "--ids-file", str(ids),
-        ],
-        env={"PATH": os.environ["PATH"], "SCALE_CALLBACK_AUTH_KEY": LIVE_AUTH_KEY},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    load = Load(running, tmp_path, connections=64)
     recoveries = []
     try:
         for _ in range(KILLS):
-            size = ids.stat().st_size
-            more = chance.randrange(1, 40) * 1000
-            wait_until(lambda: ids.stat().st_size > size + more or load.poll() is not None, "acknowledgements")
-            assert load.poll() is None, load.stdout.read().decode()
+            load.wait(chance.randrange(1, 40) * 1000)
             running.kill()
             begin = time.monotonic()
             running.start()
             recoveries.append(time.monotonic() - begin)
     finally:
-        load.terminate()
-        load.wait(60)
+        acknowledged = load.end()
     assert running.stop() == 0
 
-    acknowledged = {line for line in ids.read_text().split("\n")[:-1]}
     stored = [event["task_id"] for event in running.events()]
     missing = acknowledged - set(stored)
     print(

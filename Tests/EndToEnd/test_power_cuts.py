@@ -6,39 +6,12 @@ CUTS=20 cuts as often in each way; SEED repeats a run.
 import os
 import random
 import signal
-import subprocess
 
 import pytest
 
-from processes import BINARIES, LIVE_AUTH_KEY, Disk, wait_until
+from processes import Disk, Load
 
 CUTS = int(os.environ.get("CUTS", "4"))
-
-class Load:
-    """Sends callbacks without end, and writes down which were acknowledged."""
-
-    def __init__(self, running, folder):
-        self.ids = folder / "acknowledged"
-        self.ids.touch()
-        self.process = subprocess.Popen(
-            [
-                str(BINARIES / "scale-callbacks"), "bench", "--url", running.url, "--connections", "8",
-                "--duration", "3600s", "--warmup", "0s", "--body-size", "2048", "--reconnect", "--ids-file", str(self.ids),
-            ],
-            env={"PATH": os.environ["PATH"], "SCALE_CALLBACK_AUTH_KEY": LIVE_AUTH_KEY},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def wait(self, more):
-        size = self.ids.stat().st_size
-        wait_until(lambda: self.ids.stat().st_size > size + more or self.process.poll() is not None, "acknowledgements")
-        assert self.process.poll() is None
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait(60)
-        return set(self.ids.read_text().split("\n")[:-1])
 
 
 def verdict(running, disk, acknowledged, what):

@@ -28,9 +28,9 @@ def noise(number, size=20_000):
     return base64.b64encode(random.Random(number).randbytes(size * 3 // 4)).decode()
 
 
-def age(folder, hours, upto):
+def age(folder, hours, upto, name="scale-callbacks.db"):
     """Lets the first events be older than they are."""
-    with sqlite3.connect(folder / "scale-callbacks.db") as database:
+    with sqlite3.connect(folder / name) as database:
         database.execute("UPDATE event SET receivedAt = receivedAt - ? WHERE id <= ?", (hours * HOUR, upto))
     database.close()
 
