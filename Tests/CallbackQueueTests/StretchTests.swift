@@ -29,7 +29,7 @@ import Testing
                     }
                 }
             }
-            #expect(try await fixture.value("SELECT count(*) FROM stretch") == 3, "the last one is not full")
+            #expect(try await fixture.value("SELECT count(*) FROM stretch") == 6, "the last one is not full")
             #expect(try await reader.nextStretchNotes() == nil)
         }
     }
@@ -43,7 +43,7 @@ import Testing
             let reader = try fixture.reader()
             #expect(try await reader.events(selection).rows.count == 4)
             // Proved by what it does when the notes are wrong.
-            try await fixture.execute("DELETE FROM stretchValue WHERE value = 'rare' AND stretchID = 1")
+            try await fixture.execute("DELETE FROM stretchValue WHERE value = 'rare' AND stretchID = 2")
             #expect(try await reader.events(selection).rows.map(\.id) == [3100, 2500, 900])
         }
     }
@@ -83,7 +83,7 @@ import Testing
         return selection
     }
 
-    /// Keeps 3,200 events, which is three stretches and some.
+    /// Keeps 3,200 events, which is six stretches and some.
     private static func fill(_ fixture: TemporaryStore) async throws -> [Fact] {
         let handler = try await fixture.handlers("one")
         let accounts = try await fixture.store.accountIDs(for: ["live", "test"])

@@ -42,23 +42,24 @@ package struct EventSelection: Sendable, Hashable {
         return (terms.joined(separator: " AND "), arguments)
     }
 
-    /// Which stretches can hold such events, as SQL over `stretch`; nil when looking at stretches does not help.
-    var stretchCondition: (sql: String, arguments: StatementArguments)? {
+    /// The numbers of the stretches between two that can hold such events, as SQL with both as its first arguments; nil
+    /// when looking at stretches does not help.
+    var stretchQuery: (sql: String, arguments: StatementArguments)? {
         guard self.taskID == nil, self != EventSelection() else { return nil }
-        var terms = ["TRUE"]
+        var queries: [String] = []
         var arguments = StatementArguments()
         func add(_ field: Stretch.Field, _ test: String, _ values: StatementArguments?) {
             guard let values else { return }
-            terms.append(
+            queries.append(
                 """
-                EXISTS (
-                    SELECT 1 FROM stretchValue WHERE field = '\(field.rawValue)' AND value \(test) AND stretchID = stretch.id
-                )
+                SELECT DISTINCT stretchID FROM stretchValue
+                WHERE stretchID BETWEEN ?1 AND ?2 AND field = '\(field.rawValue)' AND value \(test)
                 """
             )
             arguments += values
         }
-        add(.account, "= (SELECT id FROM account WHERE name = ?)", self.account.map { [$0] })
+        // The sign keeps the index in use: an id is of a type, a value is not.
+        add(.account, "= (SELECT +id FROM account WHERE name = ?)", self.account.map { [$0] })
         add(.project, "= ?", self.project.map { [$0] })
         add(.batch, "= ?", self.batch.map { [$0] })
         add(
@@ -68,9 +69,9 @@ package struct EventSelection: Sendable, Hashable {
         )
         if self.isParked { add(.parked, "= 1", []) }
         if let since = self.since {
-            terms.append("newestAt >= ?")
+            queries.append("SELECT id FROM stretch WHERE id BETWEEN ?1 AND ?2 AND newestAt >= ?")
             arguments += [since]
         }
-        return (terms.joined(separator: " AND "), arguments)
+        return (queries.joined(separator: "\nINTERSECT\n"), arguments)
     }
 }

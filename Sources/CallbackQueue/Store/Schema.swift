@@ -149,7 +149,7 @@ enum Schema {
                     ) STRICT;
                     INSERT INTO queueClock (id, time) VALUES (1, 0);
 
-                    -- A stretch is 1024 events: those whose number, divided by that, is its id. What is in it is noted
+                    -- A stretch is 512 events: those whose number, divided by that, is its id. What is in it is noted
                     -- when it is full, so that a list of few among many events passes over the others. An index for each
                     -- column would cost every callback more than it is worth.
                     CREATE TABLE stretch (

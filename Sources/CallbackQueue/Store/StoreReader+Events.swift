@@ -116,7 +116,7 @@ extension StoreReader {
         _ database: Database,
         _ body: (ClosedRange<Int64>) throws -> Bool
     ) throws {
-        guard let condition = selection.stretchCondition,
+        guard let query = selection.stretchQuery,
             let last = try Int64.fetchOne(database, sql: "SELECT max(id) FROM stretch")
         else {
             _ = try body(bounds)
@@ -126,12 +126,8 @@ extension StoreReader {
         if order == .newestFirst, rest.overlaps(bounds), try !body(rest.clamped(to: bounds)) { return }
         let stretches = try Int64.fetchCursor(
             database,
-            sql: """
-                SELECT id FROM stretch WHERE id BETWEEN ? AND ? AND \(condition.sql)
-                ORDER BY id \(order == .newestFirst ? "DESC" : "ASC")
-                """,
-            arguments: [Stretch.of(event: bounds.lowerBound), Stretch.of(event: bounds.upperBound)]
-                + condition.arguments
+            sql: "\(query.sql) ORDER BY 1 \(order == .newestFirst ? "DESC" : "ASC")",
+            arguments: [Stretch.of(event: bounds.lowerBound), Stretch.of(event: bounds.upperBound)] + query.arguments
         )
         while let stretch = try stretches.next() {
             if try !body(Stretch.events(of: stretch).clamped(to: bounds)) { return }

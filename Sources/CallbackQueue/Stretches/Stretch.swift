@@ -2,8 +2,8 @@ internal import GRDB
 
 /// A run of events by their numbers, of which the store notes what is in it once it is full.
 enum Stretch {
-    /// The number of a stretch is that of its events without so many bits: 1024 events.
-    static let bits: Int64 = 10
+    /// The number of a stretch is that of its events without so many bits: 512 events.
+    static let bits: Int64 = 9
 
     /// What is noted. Lists can be of one value of a field.
     enum Field: String, Sendable, CaseIterable {
