@@ -159,7 +159,7 @@ private struct FingerprintInput {
             self.bytes.append(UInt8(ascii: "-"))
             return
         }
-        self.append(part: Digest.sha256(node.canonicalBytes(digest: Digest.sha256)))
+        self.append(part: Digest.sha256(node.canonicalBytes))
     }
 
     var digest: [UInt8] { Digest.sha256(self.bytes) }

@@ -1,4 +1,5 @@
 internal import COpenSSL
+package import ScaleAPI
 
 /// SHA-256, HMAC and constant-time comparison by the system's libcrypto.
 public enum Digest {
@@ -23,8 +24,26 @@ public enum Digest {
 
     private static let fetchedSHA256 = FetchedAlgorithm()
 
+    /// A SHA-256 that is fed piece by piece.
+    final class SHA256Stream: JSONDigest {
+        private let context = EVP_MD_CTX_new()
+
+        init() { EVP_DigestInit_ex(self.context, Digest.fetchedSHA256.algorithm ?? EVP_sha256(), nil) }
+
+        deinit { EVP_MD_CTX_free(self.context) }
+
+        func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(self.context, bytes.baseAddress, bytes.count) }
+
+        func finish() -> [UInt8] {
+            [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
+                EVP_DigestFinal_ex(self.context, result.baseAddress, nil)
+                count = Int(SHA256_DIGEST_LENGTH)
+            }
+        }
+    }
+
     /// The HMAC-SHA-256 of some bytes under a key: 32 bytes.
-    static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+    package static func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
             var length: UInt32 = 0
             _ = HMAC(EVP_sha256(), key, Int32(key.count), bytes, bytes.count, result.baseAddress, &length)
@@ -48,4 +67,10 @@ public enum Digest {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
+}
+
+extension JSONDocument.Node {
+    /// Bytes that are equal for equal values and different for different ones, however the values were written; long parts
+    /// stand there as their SHA-256.
+    package var canonicalBytes: [UInt8] { self.canonicalBytes { Digest.SHA256Stream() } }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import GRDB
+import Synchronization
 import Testing
 
 @testable import CallbackQueue
 
 @Suite(.timeLimit(.minutes(1))) struct StoreWriterTests {
-    /// A writer that copies its log into the database after every hundred pages, or these when little is going on.
-    private func withWriter(quietPages: Int = 100, _ body: (StoreWriter, _ path: String) async throws -> Void)
+    /// A writer whose log holds a hundred pages at most, or so many.
+    private func withWriter(pages: Int = 100, _ body: (StoreWriter, _ path: String) async throws -> Void)
         async throws
     {
         try await withTemporaryFolder { folder in
@@ -17,9 +18,9 @@ import Testing
                 try database.execute(sql: "CREATE TABLE item (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT")
             }
             var limits = StoreWriter.Limits()
-            limits.checkpointPages = 100
-            limits.quietCheckpointPages = quietPages
-            let writer = StoreWriter(database: database, limits: limits, logger: quietLogger, onBroken: { _ in })
+            limits.copyPages = pages / 2
+            limits.checkpointPages = pages
+            let writer = try StoreWriter(database: database, limits: limits, logger: quietLogger, onBroken: { _ in })
             try await body(writer, path)
             try await writer.close()
         }
@@ -45,31 +46,50 @@ import Testing
         }
     }
 
-    @Test func `the log is copied sooner while little is going on than under load`() async throws {
-        try await self.withWriter(quietPages: 10) { writer, path in
-            for _ in 0..<100 { try await self.add(10_000, to: writer) }
-            let quiet = try self.logSize(path)
-            #expect(quiet < 20 * 4200, "\(quiet) bytes")
-            // Each time a few pages; together fewer than a hundred.
-            for _ in 0..<6 { try await self.addTogether(20, of: 1000, to: writer) }
-            let loaded = try self.logSize(path)
-            #expect(loaded > 25 * 4200, "\(loaded) bytes")
+    @Test func `a copy of the log goes on with what was committed meanwhile`() async throws {
+        try await self.withWriter(pages: 1_000_000) { writer, path in
+            for _ in 0..<200 { try await self.add(10_000, to: writer) }
+            let counts = Mutex<[Int]>([])
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                // Asked between two rounds of one copy.
+                let pages: @Sendable () -> Int = {
+                    let count = try? writer.database.write { database in
+                        for _ in 0..<100 {
+                            try database.execute(sql: "INSERT INTO item (bytes) VALUES (zeroblob(10000))")
+                        }
+                        return try Int.fetchOne(database, sql: "SELECT count(*) FROM item")
+                    }
+                    counts.withLock { $0.append(count ?? 0) }
+                    return .max
+                }
+                writer.copier.copy(pages: pages) { error in
+                    if let error { continuation.resume(throwing: error) } else { continuation.resume() }
+                }
+            }
+            #expect(counts.withLock(\.self) == [300, 400])
+            // The rest, and all is in the database.
+            let rest = try await writer.database.writeWithoutTransaction { try $0.checkpoint(.passive) }
+            #expect(rest.walFrameCount == rest.checkpointedFrameCount)
+            #expect(rest.walFrameCount > 0)
         }
     }
 
-    /// Adds items in one transaction: holds the writer until all of them wait.
-    private func addTogether(_ count: Int, of size: Int, to writer: StoreWriter) async throws {
-        let (isHeld, continuation) = AsyncStream<Void>.makeStream()
-        async let hold: Void = writer.write { _ in
-            continuation.finish()
-            for _ in 0..<100_000 where writer.waitingCount < count { usleep(100) }
+    @Test func `no page is lost while the log is copied and begins anew all the time`() async throws {
+        try await self.withWriter(pages: 20) { writer, path in
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<8 { group.addTask { for size in 0..<500 { try await self.add(size, to: writer) } } }
+                try await group.waitForAll()
+            }
+            #expect(writer.checkpoints.status.checkpoints > 50)
+            #expect(writer.checkpoints.status.failedCheckpoints == 0)
+            try await writer.close()
+            let database = try DatabaseQueue(path: path)
+            #expect(try await database.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") } == ["ok"])
+            #expect(try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM item") } == 4000)
+            let lengths = "SELECT sum(length(bytes)) FROM item"
+            let expected = 8 * 499 * 500 / 2
+            #expect(try await database.read { try Int.fetchOne($0, sql: lengths) } == expected)
         }
-        for await _ in isHeld {}
-        try await withThrowingTaskGroup { group in
-            for _ in 0..<count { group.addTask { try await self.add(size, to: writer) } }
-            try await group.waitForAll()
-        }
-        try await hold
     }
 
     @Test func `a reader that holds the log back does not make every commit copy it`() async throws {

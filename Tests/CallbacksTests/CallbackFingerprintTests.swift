@@ -57,6 +57,20 @@ import Testing
         )
     }
 
+    @Test func `the fingerprint of a list that is hashed on the way stays what it was, too`() throws {
+        let annotations = (0..<4000)
+            .map { number in
+                let inner = (0..<number % 40).map(String.init).joined(separator: ",")
+                return #"{"uuid":"\#(number)","label":"truck","left":\#(number).50,"inner":[\#(inner)]}"#
+            }
+        let body =
+            #"{"task_id":"65c5704c6bf306f6b6e3422f","status":"completed","response":{"z":1,"annotations":[\#(annotations.joined(separator: ","))]}}"#
+        #expect(
+            Digest.hexadecimal(try Callback(body: Array(body.utf8)).fingerprint)
+                == "8b10c614173092bc37656fb7e39d77c61e9e02760acb52c52867d86cdd2c524a"
+        )
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: ["k", #"\u006b"#, "é"])
     func `a flood of keys, ordered or not, takes no more time than its length`(prefix: String) throws {
         let count = 5000

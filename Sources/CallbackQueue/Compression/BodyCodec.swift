@@ -8,7 +8,7 @@ internal import Synchronization
 /// dictionary of what they have in common. Dictionaries are kept in the store and never changed: a body names its own.
 final class BodyCodec: Sendable {
     /// A body as it is stored.
-    struct StoredBody: Sendable {
+    struct StoredBody: Sendable, Equatable {
         let bytes: Data
         /// The dictionary; nil when the bytes are as they were received.
         let dictionaryID: Int64?
@@ -46,14 +46,11 @@ final class BodyCodec: Sendable {
         }
     }
 
-    /// The body as it is to be stored.
-    func encode(_ body: [UInt8]) -> StoredBody {
-        guard (Self.smallest...Self.largest).contains(body.count) else {
-            return StoredBody(bytes: Data(body), dictionaryID: nil)
-        }
+    /// The smaller form of a body; nil when it is to be stored as it is.
+    func encode(_ body: [UInt8]) -> StoredBody? {
+        guard (Self.smallest...Self.largest).contains(body.count) else { return nil }
         let (encoder, id) = self.state.withLock { ($0.encoder, $0.encoderID) }
-        guard let bytes = encoder?.encode(body) else { return StoredBody(bytes: Data(body), dictionaryID: nil) }
-        return StoredBody(bytes: bytes, dictionaryID: id)
+        return encoder?.encode(body).map { StoredBody(bytes: $0, dictionaryID: id) }
     }
 
     /// The body as it was received; nil when it is damaged, or its dictionary is not known.

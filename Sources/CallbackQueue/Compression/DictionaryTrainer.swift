@@ -15,7 +15,9 @@ package struct DictionaryTrainer: Service {
     static let dictionarySize = 64 << 10
     /// Longer bodies say little about the others and make training slow.
     static let sampleSize = 8 << 10
-    private static let interval = Duration.seconds(5)
+    /// Until there is a dictionary bodies take four times the room, and more of the processor.
+    private static let firstInterval = Duration.seconds(1)
+    private static let interval = Duration.seconds(10)
 
     private let store: EventStore
     private let logger: Logger
@@ -25,12 +27,13 @@ package struct DictionaryTrainer: Service {
         self.logger = logger
     }
 
-    /// Looks every few seconds whether it is time, until graceful shutdown or cancellation.
+    /// Looks from time to time whether it is time, until graceful shutdown or cancellation.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             var next: Int64?
             while !Task.isCancelled {
-                try? await Task.sleep(for: Self.interval)
+                let isFirst = next.map { $0 <= Self.sampleCount } ?? true
+                try? await Task.sleep(for: isFirst ? Self.firstInterval : Self.interval)
                 guard !Task.isCancelled else { return }
                 do {
                     next = try await self.trainWhenDue(next)
@@ -101,7 +104,10 @@ extension EventStore {
     func compare(_ dictionary: Data, on bodies: [[UInt8]]) -> (before: Int, after: Int) {
         guard let encoder = Zstandard.Encoder(dictionary: dictionary) else { return (0, 0) }
         return bodies.reduce((0, 0)) { sum, body in
-            (sum.0 + self.codec.encode(body).bytes.count, sum.1 + (encoder.encode(body)?.count ?? body.count))
+            (
+                sum.0 + (self.codec.encode(body)?.bytes.count ?? body.count),
+                sum.1 + (encoder.encode(body)?.count ?? body.count)
+            )
         }
     }
 

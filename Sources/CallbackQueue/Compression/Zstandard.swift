@@ -7,49 +7,66 @@ enum Zstandard {
     /// The quickest of its ordinary levels: what is saved on the way to the disk must not be lost on the processor.
     private static let level: Int32 = 1
 
-    /// Makes texts smaller. Callers that come together wait for each other.
+    /// Makes texts smaller, for as many callers at a time as there are processors.
     final class Encoder: Sendable {
         private struct Context: ~Copyable {
             let context: OpaquePointer
-            let dictionary: OpaquePointer
 
-            deinit {
-                ZSTD_freeCCtx(self.context)
-                ZSTD_freeCDict(self.dictionary)
+            deinit { ZSTD_freeCCtx(self.context) }
+        }
+
+        private struct Dictionary: ~Copyable, Sendable {
+            /// The address of a `ZSTD_CDict`, which all threads may read.
+            let address: UInt
+
+            deinit { ZSTD_freeCDict(OpaquePointer(bitPattern: self.address)) }
+        }
+
+        private final class Slot: Sendable {
+            let context: Mutex<Context>
+
+            init?() {
+                guard let context = ZSTD_createCCtx() else { return nil }
+                self.context = Mutex(Context(context: context))
             }
         }
 
-        private let context: Mutex<Context>
+        private let slots: [Slot]
+        private let dictionary: Dictionary
 
         /// Nil when there is no memory for it.
         ///
         /// - Parameter dictionary: What texts have in common; empty for nothing.
         init?(dictionary: Data) {
-            guard let context = ZSTD_createCCtx() else { return nil }
             let digested = dictionary.withUnsafeBytes { ZSTD_createCDict($0.baseAddress, $0.count, Zstandard.level) }
-            guard let digested else {
-                ZSTD_freeCCtx(context)
-                return nil
-            }
-            self.context = Mutex(Context(context: context, dictionary: digested))
+            self.dictionary = Dictionary(address: UInt(bitPattern: digested))
+            self.slots = (0..<max(1, ProcessInfo.processInfo.activeProcessorCount)).compactMap { _ in Slot() }
+            guard digested != nil, !self.slots.isEmpty else { return nil }
         }
 
         /// The smaller text; nil when it would not be smaller.
         func encode(_ bytes: [UInt8]) -> Data? {
-            self.context.withLock { context in
-                withUnsafeTemporaryAllocation(byteCount: max(1, bytes.count - 1), alignment: 1) { output in
-                    let count = bytes.withUnsafeBytes { input in
-                        ZSTD_compress_usingCDict(
-                            context.context,
-                            output.baseAddress,
-                            max(0, bytes.count - 1),
-                            input.baseAddress,
-                            input.count,
-                            context.dictionary
-                        )
-                    }
-                    return ZSTD_isError(count) == 0 ? Data(output[..<count]) : nil
+            for slot in self.slots {
+                if let encoded = slot.context.withLockIfAvailable({ self.encode(bytes, in: $0.context) }) {
+                    return encoded
                 }
+            }
+            return self.slots[0].context.withLock { self.encode(bytes, in: $0.context) }
+        }
+
+        private func encode(_ bytes: [UInt8], in context: OpaquePointer) -> Data? {
+            withUnsafeTemporaryAllocation(byteCount: max(1, bytes.count - 1), alignment: 1) { output in
+                let count = bytes.withUnsafeBytes { input in
+                    ZSTD_compress_usingCDict(
+                        context,
+                        output.baseAddress,
+                        max(0, bytes.count - 1),
+                        input.baseAddress,
+                        input.count,
+                        OpaquePointer(bitPattern: self.dictionary.address)
+                    )
+                }
+                return ZSTD_isError(count) == 0 ? Data(output[..<count]) : nil
             }
         }
     }

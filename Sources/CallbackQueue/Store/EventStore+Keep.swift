@@ -110,11 +110,16 @@ private struct EventRow: Sendable {
         self.event = event
 
         let stored = codec.encode(callback.document.bytes)
-        var body = RowValues(count: 2, size: stored.bytes.count)
-        body.append(blob: stored.bytes)
-        body.append(stored.dictionaryID)
+        var body = RowValues(count: 2, size: stored?.bytes.count ?? 0)
+        if let stored {
+            body.append(blob: stored.bytes)
+        } else {
+            // May be large, and is in memory already.
+            body.append(sharing: callback.document.bytes)
+        }
+        body.append(stored?.dictionaryID)
         self.body = body
-        self.weight = stored.bytes.count + 512
+        self.weight = (stored?.bytes.count ?? callback.document.bytes.count) + 512
     }
 
     func keep(in batch: StoreWriter.Batch) throws -> KeepResult {

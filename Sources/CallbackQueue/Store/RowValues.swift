@@ -10,11 +10,14 @@ struct RowValues: Sendable {
         case integer(Int64)
         case text(Range<Int>)
         case blob(Range<Int>)
+        case shared
     }
 
     private var values: [Value] = []
     /// Texts and blobs. Never empty: SQLite takes an address that is null for NULL.
     private var bytes: [UInt8] = [0]
+    /// A blob that somebody else has in memory as well.
+    private var shared: [UInt8] = []
 
     /// - Parameters:
     ///   - count: How many values there will be.
@@ -36,6 +39,12 @@ struct RowValues: Sendable {
         self.values.append(.blob(self.place(blob)))
     }
 
+    /// Appends a blob without a copy; a row has one such at most.
+    mutating func append(sharing blob: [UInt8]) {
+        self.values.append(.shared)
+        self.shared = blob
+    }
+
     private mutating func place(_ part: some Collection<UInt8>) -> Range<Int> {
         let start = self.bytes.count
         self.bytes.append(contentsOf: part)
@@ -48,43 +57,54 @@ struct RowValues: Sendable {
     @discardableResult
     func run(_ statement: Statement, in database: Database) throws -> Int64? {
         try self.bytes.withUnsafeBytes { bytes in
-            let handle = statement.sqliteStatement
-            defer {
-                sqlite3_reset(handle)
-                // What is bound lives no longer than this call.
-                sqlite3_clear_bindings(handle)
-            }
-            var code = SQLITE_OK
-            for (index, value) in zip(Int32(1)..., self.values) where code == SQLITE_OK {
-                code =
-                    switch value {
-                    case .null: sqlite3_bind_null(handle, index)
-                    case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
-                    case .text(let range):
-                        sqlite3_bind_text64(
-                            handle,
-                            index,
-                            bytes.baseAddress.map { $0 + range.lowerBound }?.assumingMemoryBound(to: CChar.self),
-                            UInt64(range.count),
-                            nil,
-                            UInt8(SQLITE_UTF8)
-                        )
-                    case .blob(let range):
-                        sqlite3_bind_blob64(
-                            handle,
-                            index,
-                            bytes.baseAddress.map { $0 + range.lowerBound },
-                            UInt64(range.count),
-                            nil
-                        )
-                    }
-            }
-            if code == SQLITE_OK { code = sqlite3_step(handle) }
-            switch code {
-            case SQLITE_ROW: return sqlite3_column_int64(handle, 0)
-            case SQLITE_DONE: return nil
-            default: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
-            }
+            try self.shared.withUnsafeBytes { try self.run(statement, in: database, bytes: bytes, shared: $0) }
+        }
+    }
+
+    private func run(
+        _ statement: Statement,
+        in database: Database,
+        bytes: UnsafeRawBufferPointer,
+        shared: UnsafeRawBufferPointer
+    ) throws -> Int64? {
+        let handle = statement.sqliteStatement
+        defer {
+            sqlite3_reset(handle)
+            // What is bound lives no longer than this call.
+            sqlite3_clear_bindings(handle)
+        }
+        var code = SQLITE_OK
+        for (index, value) in zip(Int32(1)..., self.values) where code == SQLITE_OK {
+            code =
+                switch value {
+                case .null: sqlite3_bind_null(handle, index)
+                case .integer(let integer): sqlite3_bind_int64(handle, index, integer)
+                case .text(let range):
+                    sqlite3_bind_text64(
+                        handle,
+                        index,
+                        bytes.baseAddress.map { $0 + range.lowerBound }?.assumingMemoryBound(to: CChar.self),
+                        UInt64(range.count),
+                        nil,
+                        UInt8(SQLITE_UTF8)
+                    )
+                case .blob(let range):
+                    sqlite3_bind_blob64(
+                        handle,
+                        index,
+                        bytes.baseAddress.map { $0 + range.lowerBound },
+                        UInt64(range.count),
+                        nil
+                    )
+                case .shared:
+                    sqlite3_bind_blob64(handle, index, shared.baseAddress, UInt64(shared.count), nil)
+                }
+        }
+        if code == SQLITE_OK { code = sqlite3_step(handle) }
+        switch code {
+        case SQLITE_ROW: return sqlite3_column_int64(handle, 0)
+        case SQLITE_DONE: return nil
+        default: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
         }
     }
 }

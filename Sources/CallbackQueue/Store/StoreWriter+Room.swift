@@ -40,6 +40,7 @@ extension StoreWriter {
             self.queue.async {
                 defer { continuation.resume() }
                 guard self.isUsable else { return }
+                self.copier.wait()
                 do {
                     // A reader is not waited for: the next look is soon.
                     try self.setBusyTimeout(milliseconds: 0)

@@ -21,13 +21,10 @@ final class StoreWriter: Sendable {
         var batchWeight = 4 << 20
         var waitingCount = 100_000
         var waitingWeight = 1 << 30
-        /// After how many more pages in the WAL it is copied into the database under full load: rarely, since all who
-        /// wait are held up.
+        /// After how many more pages in the WAL it is copied into the database beside the writer.
+        var copyPages = 500
+        /// After how many more the writer waits for that.
         var checkpointPages = 8000
-        /// The same while at most `quietCount` pieces of work were just done or wait: in small steps, so that the few
-        /// who come meanwhile are held up for a moment only.
-        var quietCheckpointPages = 500
-        var quietCount = 8
     }
 
     /// One transaction, for work of which much comes together.
@@ -68,6 +65,8 @@ final class StoreWriter: Sendable {
     private let onBroken: @Sendable (StoreError) -> Void
     private let state = Mutex(State())
     private let log: WriteAheadLog
+    let copier: LogCopier
+    private let copyState = Atomic(CopyState.none)
     let ballast: Ballast?
     /// How checkpoints went.
     let checkpoints: CheckpointLedger
@@ -78,8 +77,9 @@ final class StoreWriter: Sendable {
         ballast: Ballast? = nil,
         logger: Logger,
         onBroken: @escaping @Sendable (StoreError) -> Void
-    ) {
+    ) throws {
         self.database = database
+        self.copier = try LogCopier(path: database.path)
         self.limits = limits
         self.logger = logger
         self.onBroken = onBroken
@@ -145,6 +145,7 @@ final class StoreWriter: Sendable {
                 // SQLite must not be called on a connection that is closed.
                 guard !self.state.withLock({ $0.isClosed }) else { return continuation.resume(returning: .success(())) }
                 do {
+                    try self.copier.close()
                     try self.emptyLogAtEnd()
                     try self.database.close()
                     self.state.withLock { $0.isClosed = true }
@@ -218,8 +219,7 @@ final class StoreWriter: Sendable {
             return
         }
         do {
-            // A piece that is many, as when many attempts end, counts as many.
-            try self.checkpointWhenDue(behind: batch.reduce(0) { $0 + max(1, $1.weight / 1024) })
+            try self.checkpointWhenDue()
         } catch {
             self.failedToCheckpoint(StoreError(error))
         }
@@ -252,22 +252,48 @@ final class StoreWriter: Sendable {
         self.onBroken(error)
     }
 
-    /// Only this connection copies the WAL (SQLite before 3.51.3 can lose pages when two do), outside of transactions.
-    ///
-    /// - Parameter count: How many pieces of work the last transaction held.
-    private func checkpointWhenDue(behind count: Int) throws {
+    /// Has the WAL copied into the database when it has grown: the most of it beside this thread, so that no commit waits, and
+    /// the rest by this connection, which lets the WAL begin anew.
+    private func checkpointWhenDue() throws {
+        // After a sync that failed beside this thread nothing is synced again.
+        guard self.isUsable else { return }
+        if self.copyState.load(ordering: .acquiring) == .rest { return try self.copyRest() }
         let pages = self.log.pages.load(ordering: .relaxed)
         // Fewer than before: the log began anew.
         if pages < self.log.pagesAtCheckpoint.load(ordering: .relaxed) {
             self.log.pagesAtCheckpoint.store(0, ordering: .relaxed)
         }
         // What a reader holds back is not tried again after every commit.
-        let before = self.log.pagesAtCheckpoint.load(ordering: .relaxed)
-        let isQuiet = count + self.waitingCount <= self.limits.quietCount
-        let usual = isQuiet ? self.limits.quietCheckpointPages : self.limits.checkpointPages
-        let due = self.isShortOfRoom ? Self.checkpointPagesWhenFull : min(usual, self.limits.checkpointPages)
-        guard pages - before >= due else { return }
-        self.log.pagesAtCheckpoint.store(pages, ordering: .relaxed)
+        let more = pages - self.log.pagesAtCheckpoint.load(ordering: .relaxed)
+        if self.isShortOfRoom {
+            guard more >= Self.checkpointPagesWhenFull else { return }
+            self.copier.wait()
+            return try self.copyRest()
+        }
+        guard more >= self.limits.copyPages else { return }
+        if self.copyState.load(ordering: .acquiring) == .none { self.beginCopy() }
+        guard more >= self.limits.checkpointPages else { return }
+        self.copier.wait()
+        try self.copyRest()
+    }
+
+    private func beginCopy() {
+        self.copyState.store(.copying, ordering: .releasing)
+        let pages: @Sendable () -> Int = { [log] in log.pages.load(ordering: .relaxed) }
+        self.copier.copy(pages: pages) { error in
+            if let error { self.failedToCheckpoint(StoreError(error)) }
+            self.copyState.store(.rest, ordering: .releasing)
+            // When nothing more is committed.
+            self.queue.async {
+                guard self.copyState.load(ordering: .acquiring) == .rest, self.isUsable else { return }
+                do { try self.copyRest() } catch { self.failedToCheckpoint(StoreError(error)) }
+            }
+        }
+    }
+
+    private func copyRest() throws {
+        self.copyState.store(.none, ordering: .releasing)
+        self.log.pagesAtCheckpoint.store(self.log.pages.load(ordering: .relaxed), ordering: .relaxed)
         try self.checkpoint(.passive)
     }
 
@@ -285,6 +311,16 @@ final class StoreWriter: Sendable {
             )
         }
     }
+}
+
+/// What becomes of the write-ahead log beside the writer.
+private enum CopyState: UInt8, AtomicRepresentable {
+    /// Nothing.
+    case none
+    /// It is being copied.
+    case copying
+    /// It was copied, but for what came meanwhile.
+    case rest
 }
 
 /// How long the write-ahead log is: SQLite tells after every commit.

@@ -5,19 +5,35 @@ extension JSONDocument.Node {
     /// matter. Of repeated keys the order does. The bytes are for comparing and hashing; they are not JSON, and a part
     /// that grows past 4 KB is replaced by `digest` of itself, which keeps the work linear in the size of the text.
     ///
-    /// - Parameter digest: A collision-resistant hash, such as SHA-256.
-    package func canonicalBytes(digest: @escaping ([UInt8]) -> [UInt8]) -> [UInt8] {
+    /// Of a list however long no more than one element and 64 KB are held in memory.
+    ///
+    /// - Parameter makeDigest: Begins a collision-resistant hash, such as SHA-256.
+    package func canonicalBytes(digest makeDigest: @escaping () -> any JSONDigest) -> [UInt8] {
         self.document.bytes.withUnsafeBufferPointer { buffer in
-            var writer = CanonicalWriter(buffer: buffer, scanner: JSONScanner(buffer, at: self.start), digest: digest)
+            var writer = CanonicalWriter(
+                buffer: buffer,
+                scanner: JSONScanner(buffer, at: self.start),
+                makeDigest: makeDigest
+            )
             writer.writeValue()
             return writer.output
         }
     }
 }
 
+/// A hash that is fed piece by piece.
+package protocol JSONDigest {
+    /// Adds bytes.
+    mutating func update(_ bytes: UnsafeRawBufferPointer)
+    /// The hash of all that was added; the last call.
+    mutating func finish() -> [UInt8]
+}
+
 /// Writes the canonical bytes of one value of a checked text.
 private struct CanonicalWriter {
     private static let digestThreshold = 4096
+    /// A list is hashed on the way as soon as it has grown past this.
+    private static let heldBytes = 64 << 10
     /// Up to so many members are put in order as they come.
     private static let fewMembers = 16
 
@@ -28,16 +44,20 @@ private struct CanonicalWriter {
 
     let buffer: UnsafeBufferPointer<UInt8>
     var scanner: JSONScanner
-    let digest: ([UInt8]) -> [UInt8]
+    let makeDigest: () -> any JSONDigest
     private(set) var output: [UInt8] = []
     /// The members of the objects that are being written, those of the innermost last.
     private var members: [Member] = []
     private var scratch: [UInt8] = []
 
-    init(buffer: UnsafeBufferPointer<UInt8>, scanner: JSONScanner, digest: @escaping ([UInt8]) -> [UInt8]) {
+    init(
+        buffer: UnsafeBufferPointer<UInt8>,
+        scanner: JSONScanner,
+        makeDigest: @escaping () -> any JSONDigest
+    ) {
         self.buffer = buffer
         self.scanner = scanner
-        self.digest = digest
+        self.makeDigest = makeDigest
         self.output.reserveCapacity(min(buffer.count - scanner.position, 2 * Self.digestThreshold))
         self.members.reserveCapacity(Self.fewMembers)
     }
@@ -55,21 +75,41 @@ private struct CanonicalWriter {
             return
         }
         guard self.output.count - outputStart > Self.digestThreshold else { return }
-        let digest = self.digest(Array(self.output[outputStart...]))
-        self.output.removeSubrange(outputStart...)
+        var digest = self.makeDigest()
+        self.moveOutput(from: outputStart, into: &digest)
+        self.write(digest.finish())
+    }
+
+    /// Stands for a long part.
+    private mutating func write(_ digest: [UInt8]) {
         self.output.append(UInt8(ascii: "@"))
         self.output.append(contentsOf: digest)
     }
 
+    private mutating func moveOutput(from start: Int, into digest: inout any JSONDigest) {
+        self.output.withUnsafeBytes { digest.update(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        self.output.removeSubrange(start...)
+    }
+
     private mutating func writeArray() {
+        let outputStart = self.output.count
+        var digest: (any JSONDigest)?
         self.output.append(UInt8(ascii: "["))
         self.scanner.enterContainer()
         while let byte = self.scanner.peek(), byte != UInt8(ascii: "]") {
             self.writeValue()
             self.scanner.skipPunctuation()
+            if self.output.count - outputStart > Self.heldBytes {
+                var begun = digest ?? self.makeDigest()
+                self.moveOutput(from: outputStart, into: &begun)
+                digest = begun
+            }
         }
         self.scanner.leaveContainer()
         self.output.append(UInt8(ascii: "]"))
+        guard var digest else { return }
+        self.moveOutput(from: outputStart, into: &digest)
+        self.write(digest.finish())
     }
 
     /// Members are written as they come and put in order afterwards, so that each byte is visited once.

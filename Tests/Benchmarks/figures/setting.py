@@ -66,7 +66,7 @@ class Setting:
         """Lets the program's own load loose on `url`; what it says. Only 2xx count as accepted."""
         seconds = seconds or self.seconds
         arguments = ["--url", url, "--connections", connections, "--duration", f"{int(seconds * 1000)}ms"]
-        arguments += ["--warmup", f"{int(min(1, seconds / 2) * 1000)}ms", "--timeout", "30s", "--output", "json"]
+        arguments += ["--warmup", f"{int(min(3, seconds / 2) * 1000)}ms", "--timeout", "30s", "--output", "json"]
         arguments += ["--body-size", BODY_SIZE]
         arguments += ["--rate", rate] if rate else []
         arguments += ["--empty"] if empty else []
