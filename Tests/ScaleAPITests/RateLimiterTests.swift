@@ -36,6 +36,38 @@ import Testing
         #expect(clock.sleeps == [.seconds(1), .seconds(10)])
     }
 
+    @Test func `two callers who wait both wait until the pause is over`() async throws {
+        let clock = StillClock()
+        let limiter = RateLimiter(
+            requestsPerSecond: nil,
+            surroundings: Surroundings(clock: clock, now: { 0 }, random: { 0 })
+        )
+        limiter.pause { _ in .seconds(40) }
+        #expect(limiter.pauseLeft == .seconds(40))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 { group.addTask { try? await limiter.waitForTurn() } }
+            try? await clock.untilSleepers(2)
+            group.cancelAll()
+        }
+        #expect(clock.sleeps == [.seconds(40), .seconds(40)])
+    }
+
+    @Test func `pauses grow until a request is accepted, and not by what was on its way already`() async throws {
+        let clock = TestClock()
+        let limiter = RateLimiter(requestsPerSecond: nil, surroundings: self.surroundings(clock))
+        let grow: (Int) -> Duration = { .seconds(1 << $0) }
+        for _ in 0..<3 {
+            // Three were under way and are all refused.
+            for _ in 0..<3 { limiter.pause(growing: grow) }
+            try await limiter.waitForTurn()
+        }
+        #expect(clock.sleeps == [.seconds(1), .seconds(2), .seconds(4)])
+        limiter.accepted()
+        limiter.pause(growing: grow)
+        try await limiter.waitForTurn()
+        #expect(clock.sleeps.last == .seconds(1))
+    }
+
     @Test func `a shorter pause does not end a longer one`() async throws {
         let clock = TestClock()
         let limiter = RateLimiter(requestsPerSecond: nil, surroundings: self.surroundings(clock))

@@ -166,6 +166,40 @@ import Testing
         }
     }
 
+    @Test func `a pause longer than anybody waits fails the other calls at once, without a request`() async throws {
+        let answers = [
+            ScriptedServer.Answer.status(429, headers: [("Retry-After", "60")]), .json(taskJSON()),
+        ]
+        try await ClientFixture.run(answers: answers) { fixture in
+            let copy = fixture.client
+            for _ in 0..<3 {
+                let error = await scaleError { () throws(ScaleError) in try await copy.task("5f00") }
+                #expect(error?.code == .tooManyRequests)
+                #expect(error?.retryAfter == .seconds(60))
+            }
+            #expect(fixture.server.requests.count == 1)
+            // When it is over all goes on.
+            try await fixture.clock.sleep(until: .init(offset: .seconds(60)), tolerance: nil)
+            _ = try await copy.task("5f00")
+            #expect(fixture.server.requests.count == 2)
+        }
+    }
+
+    @Test func `two calls at the same time both wait for what one of them was told`() async throws {
+        let answers = [
+            ScriptedServer.Answer.status(429, headers: [("Retry-After", "20")]), .json(taskJSON()),
+        ]
+        try await ClientFixture.run(configure: .init { $0.retry.attempts = 1 }, answers: answers) { fixture in
+            _ = await scaleError { () throws(ScaleError) in try await fixture.client.task("5f00") }
+            async let one = fixture.client.task("5f00")
+            async let other = fixture.client.task("5f00")
+            _ = try await (one, other)
+            // On this clock the first sleep is everybody's, so the second may find the pause over.
+            #expect(fixture.clock.sleeps.first == .seconds(20))
+            #expect(fixture.server.requests.count == 3)
+        }
+    }
+
     @Test func `the rate limit spaces out the requests of all copies`() async throws {
         try await ClientFixture.run(configure: .init { $0.requestsPerSecond = 4 }, answers: [.json(taskJSON())]) {
             fixture in

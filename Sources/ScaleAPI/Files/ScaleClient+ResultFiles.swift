@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// Files that hold results too large for the task itself (contract C3, T13).
 ///
@@ -30,7 +31,7 @@ extension ScaleClient {
     /// - Throws: `invalidArgument` for a URL that is not followed, `redirected` for a redirect that is not,
     ///   `responseTooLarge` over the limit, otherwise the error of the status.
     public func resultFile(at url: String, limit: Int? = nil) async throws(ScaleError) -> [UInt8] {
-        try await self.fetch(url, limit: limit ?? self.configuration.maximumResponseBytes, into: nil).body
+        try await self.fetch(url, limit: limit ?? self.configuration.maximumResponseBytes).body
     }
 
     /// Writes the content of a result file to a file of this machine, piece by piece as it comes.
@@ -45,7 +46,10 @@ extension ScaleClient {
     /// - Throws: What `resultFile` throws, and `fileFailed` when it cannot be written.
     public func saveResultFile(at url: String, to path: String, limit: Int = 4 << 30) async throws(ScaleError) {
         do {
-            try await OutputFile.create(path) { _ = try await self.fetch(url, limit: limit, into: $0) }
+            try await OutputFile.create(path) { file in
+                let intake = ResultIntake(begin: { try await file.restart() }, take: { try await file.write($0) })
+                _ = try await self.fetch(url, limit: limit, into: intake)
+            }
         } catch let error as ScaleError {
             throw error
         } catch let failure as FileFailure {
@@ -55,7 +59,38 @@ extension ScaleClient {
         }
     }
 
-    private func fetch(_ url: String, limit: Int, into file: OutputFile?) async throws(ScaleError) -> ScaleAnswer {
+    /// Hands on the content of a result file, piece by piece as it comes.
+    ///
+    /// - Parameters:
+    ///   - url: What the response of a task holds.
+    ///   - limit: The longest content to take, in bytes.
+    ///   - begin: Told before each attempt: what came of an earlier one does not count.
+    ///   - take: Is handed a piece. What it throws ends the call, as `fileFailed` unless it is a `ResultFileRefusal`.
+    /// - Returns: What kind of content it is, as the server says.
+    /// - Throws: `ResultFileError` with what `resultFile` throws.
+    package func readResultFile(
+        at url: String,
+        limit: Int,
+        begin: @escaping @Sendable () async throws -> Void,
+        take: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws(ResultFileError) -> String? {
+        let intake = ResultIntake(
+            begin: { try await FileFailure.wrapping(begin) },
+            take: { chunk in try await FileFailure.wrapping { try await take(Array(chunk.readableBytesView)) } }
+        )
+        do throws(ScaleError) {
+            _ = try await self.fetch(url, limit: limit, into: intake)
+            return intake.answer.withLock { $0.contentType }
+        } catch {
+            throw ResultFileError(error: error, isFromScale: intake.answer.withLock { $0.isFromScale })
+        }
+    }
+
+    private func fetch(
+        _ url: String,
+        limit: Int,
+        into intake: ResultIntake? = nil
+    ) async throws(ScaleError) -> ScaleAnswer {
         let first: ResultLocation
         let api: ResultLocation
         do throws(ResultLocation.Refusal) {
@@ -66,11 +101,11 @@ extension ScaleClient {
         }
         return try await self.send(Self.request, isToScale: first.hasSameOrigin(as: api)) { index in
             do {
-                try await file?.restart()
+                try await intake?.begin()
             } catch {
                 return Exchange.Attempt(outcome: Exchange.fileOutcome(error), mayHaveBeenSent: false)
             }
-            return await self.attempt(first, api: api, limit: limit, file: file, index: index)
+            return await self.attempt(first, api: api, limit: limit, intake: intake, index: index)
         }
     }
 
@@ -79,7 +114,7 @@ extension ScaleClient {
         _ first: ResultLocation,
         api: ResultLocation,
         limit: Int,
-        file: OutputFile?,
+        intake: ResultIntake?,
         index: Int
     ) async -> Exchange.Attempt {
         var location = first
@@ -95,8 +130,9 @@ extension ScaleClient {
                 timeout: self.configuration.transferTimeout,
                 maximumResponseBytes: limit
             )
-            if let file { exchange.sink = { chunk in try await file.write(chunk) } }
+            exchange.sink = intake?.take
             let outcome = isAPI ? await exchange.run().outcome : await self.runAbroad(exchange, location, index)
+            intake?.note(outcome, isFromScale: isAPI)
             guard case .answer(let status, let headers, _) = outcome, Self.redirects.contains(status) else {
                 return Exchange.Attempt(outcome: outcome, mayHaveBeenSent: true, isFromScale: isAPI)
             }

@@ -45,6 +45,17 @@ enum HostAddress {
         return name == "localhost" || name.hasSuffix(".localhost")
     }
 
+    /// The address that a host is when it is one in figures, in any spelling; nil for a name.
+    static func figures(_ host: String) -> String? {
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        var four = in_addr()
+        if inet_aton(name, &four) != 0 {
+            return withUnsafeBytes(of: four.s_addr) { $0.map(String.init).joined(separator: ".") }
+        }
+        var six = [UInt8](repeating: 0, count: 16)
+        return inet_pton(AF_INET6, name, &six) == 1 ? name : nil
+    }
+
     private static func isPublic(four bytes: ArraySlice<UInt8>) -> Bool {
         let bytes = Array(bytes)
         switch (bytes[0], bytes[1], bytes[2]) {

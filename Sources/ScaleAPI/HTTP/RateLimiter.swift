@@ -7,6 +7,8 @@ final class RateLimiter: Sendable {
         var next: Duration = .zero
         /// Nothing starts before this.
         var notBefore: Duration = .zero
+        /// How many pauses came without an accepted request in between.
+        var pauses = 0
         /// Turns that were given back by callers who were cancelled, all before `next`.
         var returned: [Duration] = []
     }
@@ -46,6 +48,30 @@ final class RateLimiter: Sendable {
         self.state.withLock { state in
             state.notBefore = max(state.notBefore, end)
         }
+    }
+
+    /// Holds back every request because Scale asked for fewer: longer each time, until a request is accepted.
+    ///
+    /// Refusals of requests that were on their way already when the pause began make it no longer.
+    ///
+    /// - Parameter delay: How long, given how many pauses came before.
+    func pause(growing delay: (Int) -> Duration) {
+        let now = self.surroundings.elapsed()
+        self.state.withLock { state in
+            let isNew = state.notBefore <= now
+            let length = delay(isNew ? state.pauses : max(0, state.pauses - 1))
+            if isNew { state.pauses += 1 }
+            state.notBefore = max(state.notBefore, now + length)
+        }
+    }
+
+    /// Notes that Scale accepted a request.
+    func accepted() { self.state.withLock { $0.pauses = 0 } }
+
+    /// How long nothing may start from now on.
+    var pauseLeft: Duration {
+        let now = self.surroundings.elapsed()
+        return self.state.withLock { max(.zero, $0.notBefore - now) }
     }
 
     private func takeTurn() -> Duration {

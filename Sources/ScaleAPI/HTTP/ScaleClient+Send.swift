@@ -33,6 +33,10 @@ extension ScaleClient {
         var attempt = 0
         while true {
             attempt += 1
+            // As with a repeat: who calls may have the patience for a long pause, and its place is better used meanwhile.
+            if isToScale, case let left = self.rateLimiter.pauseLeft, left > self.configuration.retry.maximumDelay {
+                throw Self.paused(request, for: left, isOutcomeUnknown: isUnclear)
+            }
             do {
                 if isToScale { try await self.rateLimiter.waitForTurn() }
                 try Task.checkCancellation()
@@ -41,6 +45,7 @@ extension ScaleClient {
             }
             let made = await run(attempt - 1)
             if case .answer(let status, let headers, let body) = made.outcome, (200..<300).contains(status) {
+                if made.isFromScale { self.rateLimiter.accepted() }
                 return ScaleAnswer(
                     operation: request.operation,
                     status: status,
@@ -59,7 +64,7 @@ extension ScaleClient {
                 retryAfter: error.retryAfter,
                 random: self.surroundings.random()
             )
-            if made.isFromScale, error.code == .tooManyRequests { self.rateLimiter.pause(for: delay) }
+            if made.isFromScale, failure.error.code == .tooManyRequests { self.pauseAll(error, atLeast: delay) }
             // Earlier than Scale asked for is no use; who calls may have the patience that this call has not.
             let isSoonEnough = (error.retryAfter ?? .zero) <= self.configuration.retry.maximumDelay
             guard isRepeatable, isSoonEnough, attempt < attempts else { throw error }
@@ -80,6 +85,30 @@ extension ScaleClient {
                 throw request.cancelled(isOutcomeUnknown: isUnclear)
             }
         }
+    }
+
+    /// Holds back all calls of all copies: as long as Scale asked for, and longer each time when it did not say.
+    private func pauseAll(_ error: ScaleError, atLeast delay: Duration) {
+        let asked = min(error.retryAfter ?? .zero, Self.longestPause)
+        let random = self.surroundings.random()
+        self.rateLimiter.pause { pauses in
+            let grown = self.configuration.retry.delay(beforeRepeat: pauses, retryAfter: nil, random: random)
+            return max(asked, delay, grown)
+        }
+    }
+
+    /// However long Scale asks for, after this somebody tries.
+    private static let longestPause = Duration.seconds(3600)
+
+    /// The error of a call that was not made.
+    private static func paused(_ request: ScaleRequest, for left: Duration, isOutcomeUnknown: Bool) -> ScaleError {
+        let error = ScaleError(
+            code: .tooManyRequests,
+            message: "Scale asked for a pause, which is not over yet",
+            operation: request.operation,
+            retryAfter: left
+        )
+        return isOutcomeUnknown ? error.withUnknownOutcome() : error
     }
 
     private func exchange(for request: ScaleRequest, url: String) -> Exchange {
