@@ -9,6 +9,17 @@ public protocol CallbackHandler: Sendable {
     /// (the service stops, or the lease was lost) give up soon: the delivery is tried again and the attempt does not
     /// count.
     func handle(_ event: Event, in context: HandlerContext) async throws -> Outcome
+
+    /// Runs `deliveries`, during which events are handled, and lets go afterwards of what the handler keeps from one event
+    /// to the next, such as a connection or a process.
+    ///
+    /// It is called once, and must call `deliveries` once. A stop of the service waits for it a few seconds.
+    func withResources(during deliveries: @Sendable () async -> Void) async
+}
+
+extension CallbackHandler {
+    /// For the many handlers that keep nothing.
+    public func withResources(during deliveries: @Sendable () async -> Void) async { await deliveries() }
 }
 
 /// A handler with its name, what it takes and how it is run.
@@ -26,6 +37,9 @@ public struct HandlerRegistration: Sendable {
     public var timeout: Duration
     /// When a failed attempt is repeated, and how often.
     public var backoff: Backoff
+    /// What the handler does, as a digest of its settings: when it is another, a promotion no longer counts. Nil for a
+    /// handler that has no modes.
+    public var digest: [UInt8]?
     /// The code.
     public var handler: any CallbackHandler
 
@@ -37,6 +51,7 @@ public struct HandlerRegistration: Sendable {
         concurrency: Int = 4,
         timeout: Duration = .seconds(60),
         backoff: Backoff = Backoff(),
+        digest: [UInt8]? = nil,
         handler: any CallbackHandler
     ) {
         self.name = name
@@ -45,6 +60,7 @@ public struct HandlerRegistration: Sendable {
         self.concurrency = concurrency
         self.timeout = timeout
         self.backoff = backoff
+        self.digest = digest
         self.handler = handler
     }
 }

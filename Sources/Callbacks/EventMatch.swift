@@ -40,11 +40,15 @@ public struct EventMatch: Sendable, Hashable {
 
     /// Whether a callback of this account is taken.
     public func accepts(_ callback: Callback, account: String) -> Bool {
-        guard self.kinds.map({ $0.contains(callback.kind) }) ?? (callback.kind != .unrecognised) else { return false }
-        guard Self.isListed(account, in: self.accounts), Self.isListed(callback.taskType, in: self.types),
-            Self.isListed(callback.status, in: self.statuses), Self.matches(callback.project, self.projects),
-            Self.matches(callback.batch, self.batches)
-        else { return false }
+        let facts = Facts(
+            account: account,
+            kind: callback.kind,
+            taskType: callback.taskType,
+            status: callback.status,
+            project: callback.project,
+            batch: callback.batch
+        )
+        guard self.accepts(facts) else { return false }
         // Read only when asked for: it means another walk over the body.
         if !self.tags.isEmpty {
             let tags = Set(callback.tags)
@@ -55,6 +59,43 @@ public struct EventMatch: Sendable, Hashable {
             guard self.metadataKeys.allSatisfy(keys.contains) else { return false }
         }
         return true
+    }
+
+    /// What is known of an event without its body.
+    package struct Facts: Sendable, Hashable {
+        package var account: String
+        package var kind: Callback.Kind
+        package var taskType: String?
+        package var status: String?
+        package var project: String?
+        package var batch: String?
+
+        package init(
+            account: String,
+            kind: Callback.Kind,
+            taskType: String?,
+            status: String?,
+            project: String?,
+            batch: String?
+        ) {
+            self.account = account
+            self.kind = kind
+            self.taskType = taskType
+            self.status = status
+            self.project = project
+            self.batch = batch
+        }
+    }
+
+    /// Whether only the body can tell if an event is taken whose facts are.
+    package var needsBody: Bool { !self.tags.isEmpty || !self.metadataKeys.isEmpty }
+
+    /// Whether an event is taken, as far as its body is not needed to tell.
+    package func accepts(_ facts: Facts) -> Bool {
+        (self.kinds.map { $0.contains(facts.kind) } ?? (facts.kind != .unrecognised))
+            && Self.isListed(facts.account, in: self.accounts) && Self.isListed(facts.taskType, in: self.types)
+            && Self.isListed(facts.status, in: self.statuses) && Self.matches(facts.project, self.projects)
+            && Self.matches(facts.batch, self.batches)
     }
 
     /// Whether it is certain that no event is taken by both. False when patterns would have to be compared.

@@ -14,6 +14,8 @@ public struct Outcome: Sendable, Hashable {
         case dead
         /// The handler cannot work at all at present (Scale refuses the key): hold it and keep its deliveries due.
         case hold
+        /// Nothing was done, because the handler was held meanwhile: due again when it goes on, and not counted.
+        case released
     }
 
     /// Whose fault a failure is, so that dead letters can be told apart.
@@ -36,18 +38,29 @@ public struct Outcome: Sendable, Hashable {
     public var summary: String
     /// What should stay on record: of an audit the verdict, its rule, evidence and mode.
     public var detail: JSON?
+    /// Whether the attempt changed something outside, so that a replay would change it once more.
+    public var hadEffect: Bool
 
     /// Any outcome; the functions below say the usual ones more plainly.
-    public init(disposition: Disposition, failureClass: FailureClass? = nil, summary: String, detail: JSON? = nil) {
+    ///
+    /// Without `hadEffect` it is what is usual: what is completed had an effect, and nothing else.
+    public init(
+        disposition: Disposition,
+        failureClass: FailureClass? = nil,
+        summary: String,
+        detail: JSON? = nil,
+        hadEffect: Bool? = nil
+    ) {
+        self.hadEffect = hadEffect ?? (disposition == .completed)
         self.disposition = disposition
         self.failureClass = failureClass
         self.summary = summary
         self.detail = detail
     }
 
-    /// Done.
-    public static func completed(_ summary: String, detail: JSON? = nil) -> Self {
-        Self(disposition: .completed, failureClass: nil, summary: summary, detail: detail)
+    /// Done. Say so when nothing outside was changed by it: a replay need not spare it then.
+    public static func completed(_ summary: String, detail: JSON? = nil, hadEffect: Bool = true) -> Self {
+        Self(disposition: .completed, summary: summary, detail: detail, hadEffect: hadEffect)
     }
 
     /// Not done, because something newer is known.
@@ -68,6 +81,11 @@ public struct Outcome: Sendable, Hashable {
     /// Failed for good.
     public static func dead(_ failureClass: FailureClass, _ summary: String, detail: JSON? = nil) -> Self {
         Self(disposition: .dead, failureClass: failureClass, summary: summary, detail: detail)
+    }
+
+    /// Not done, because the handler is held meanwhile.
+    public static func released(_ summary: String, detail: JSON? = nil) -> Self {
+        Self(disposition: .released, summary: summary, detail: detail)
     }
 
     /// The handler has to wait for people.
