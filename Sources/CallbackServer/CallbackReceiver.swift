@@ -74,6 +74,7 @@ package struct CallbackReceiver: Sendable {
         stopSignals: [UnixSignal] = [.sigterm, .sigint],
         onListening: @escaping @Sendable (Ports) -> Void = { _ in }
     ) async throws {
+        LargeAllocations.giveBack()
         let readiness = Readiness()
         let breakage = Breakage(readiness: readiness)
         let store = try EventStore.open(self.configuration.store, logger: self.logger) { breakage.report($0) }

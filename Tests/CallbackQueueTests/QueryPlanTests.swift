@@ -18,15 +18,18 @@ import Testing
                     }
                 }
             }
-            // The whole way, with a repeat, a retry, notes and every settlement.
+            // The whole way, with a repeat, a retry, notes, claims and every settlement.
             let settlements: [Settlement] = [.retry(at: 50), .released, .completed]
             for number in 0..<2 { try await fixture.keep(try makeCallback(completedAt: Int64(number)), for: handlers) }
             try await fixture.keep(try makeCallback(completedAt: 0), for: handlers)
+            let limits = EffectClaim.Limits(perTask: 9, perHour: 9, rejects: .init(share: 1, window: 9))
+            let claim = EffectClaim(verdict: "reject", isReject: true, limits: limits, note: 1)
             for (index, settlement) in settlements.enumerated() {
                 let now = Int64(100 * (index + 1))
                 let lease = try #require(try await fixture.leases(handlers[0], now: now).first)
                 _ = try await fixture.store.renew(lease, now: now)
                 _ = try await fixture.store.note(1, on: lease)
+                #expect(try await fixture.store.claim(claim, on: lease, now: now) == .granted)
                 let outcome = Outcome.completed("Done.")
                 #expect(try await fixture.store.settle(lease, as: settlement, outcome: outcome, now: now) == .done)
             }
@@ -36,7 +39,7 @@ import Testing
 
             let queries = statements.withLock { $0 }
                 .filter { sql in ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) } }
-            #expect(queries.count >= 18, "all of them were seen")
+            #expect(queries.count >= 24, "all of them were seen")
             var plans: [String: [String]] = [:]
             for sql in queries {
                 plans[sql] = try await fixture.store.writer.write { database in

@@ -1,3 +1,4 @@
+import Callbacks
 import Foundation
 import GRDB
 import Testing
@@ -39,6 +40,14 @@ import Testing
         INSERT INTO refusalCount VALUES (472222, 'wrong-key', 7), (472223, 'not-json', 1);
         """
 
+    /// What later versions have added, by the table it begins with.
+    private static let additions = [
+        "stretch": """
+        INSERT INTO stretch VALUES (0, 1700000000300);
+        INSERT INTO stretchValue VALUES ('kind', 'audit', 0), ('account', 1, 0);
+        """
+    ]
+
     /// All rows of the tables of a version, by its own columns, as text.
     private func rows(_ database: Database, _ columns: [String: [String]]) throws -> [String: [String]] {
         try columns.reduce(into: [:]) { rows, table in
@@ -60,6 +69,9 @@ import Testing
                     sql:
                         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'grdb%' AND name <> 'dictionary'"
                 )
+                for (table, content) in Self.additions where tables.contains(table) {
+                    try database.execute(sql: content)
+                }
                 let columns = try tables.reduce(into: [String: [String]]()) {
                     $0[$1] = try database.columns(in: $1).map(\.name)
                 }
@@ -85,6 +97,11 @@ import Testing
             #expect(try await reader.structureProblems().isEmpty)
             #expect(try await reader.events(limit: 1000).rows.count == 301)
             #expect(try await reader.bodyCount() == 251)
+            // What the new version knows of old deliveries: that what was completed had its effect.
+            let selection = ReplaySelection(handler: "dump", match: EventMatch())
+            let page = try await reader.replayPage(selection, from: nil, through: 300)
+            #expect(page.counts.withEffect == 62 && page.counts.again == 62 && page.counts.waiting == 150)
+            #expect(page.counts.withoutBody == 26)
             try await store.close()
         }
     }

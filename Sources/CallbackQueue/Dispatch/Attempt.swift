@@ -36,10 +36,24 @@ struct Attempt: Sendable {
             scale: scale,
             newerEvent: self.lease.newerEvent,
             earlierNotes: self.lease.earlierNotes,
-            logger: self.logger
-        ) { note in
-            guard try await self.store.note(note, on: self.lease) == .done else { throw LeaseLostError() }
-        }
+            mode: self.lease.modeSwitch?.mode(for: self.registration.digest),
+            repeatsEffects: self.lease.repeatsEffects,
+            logger: self.logger,
+            keepNote: { note in
+                guard try await self.store.note(note, on: self.lease) == .done else { throw LeaseLostError() }
+            },
+            readEarlierEvents: { try await self.store.earlierEvents(than: self.lease.event.id) },
+            makeClaim: { claim in
+                let now = self.store.clock.now
+                guard let answer = try await self.store.claim(claim, on: self.lease, now: now) else {
+                    throw LeaseLostError()
+                }
+                if case .held(let reason) = answer {
+                    self.logger.error("Effect withheld", metadata: ["reason": "\(reason)"])
+                }
+                return answer
+            }
+        )
         let call = HandlerCall(on: thread) { try await self.registration.handler.handle(self.lease.event, in: context) }
         let key = LeaseKey(self.lease)
         self.hand.began(key, now: self.store.clock.now) { interruption in

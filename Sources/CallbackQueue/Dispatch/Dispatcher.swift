@@ -40,7 +40,11 @@ package struct Dispatcher: Service, Sendable {
         logger: Logger,
         scale: @escaping @Sendable (_ account: String) -> ScaleClient?
     ) async throws(StoreError) {
-        let ids = try await store.handlerIDs(for: handlers.map { ($0.name, $0.type) }, now: Now.milliseconds)
+        let ids = try await store.handlerIDs(
+            for: handlers.map { ($0.name, $0.type, $0.digest) },
+            now: Now.milliseconds
+        )
+        try await Self.tellOfModes(of: handlers, in: store, logger: logger)
         var byID: [Int64: HandlerRegistration] = [:]
         for handler in handlers {
             if let id = ids[handler.name] { byID[id] = handler }
@@ -51,6 +55,28 @@ package struct Dispatcher: Service, Sendable {
         self.scale = scale
         self.bells = byID.mapValues { _ in Bell() }
         self.logger = logger
+    }
+
+    /// Tells of handlers that do not work as they are configured, or no longer as they were switched to.
+    private static func tellOfModes(
+        of handlers: [HandlerRegistration],
+        in store: EventStore,
+        logger: Logger
+    ) async throws(StoreError) {
+        let switches = try await store.modeSwitches()
+        for handler in handlers {
+            guard let modeSwitch = switches[handler.name] else { continue }
+            let metadata: Logger.Metadata = [LogKey.handler: "\(handler.name)"]
+            switch modeSwitch.mode(for: handler.digest) {
+            case .live: logger.notice("Handler works live: it was promoted", metadata: metadata)
+            case .shadow: logger.notice("Handler works in shadow: it was demoted", metadata: metadata)
+            case nil:
+                logger.warning(
+                    "Handler works as configured again: it was promoted with other rules; promote it anew",
+                    metadata: metadata
+                )
+            }
+        }
     }
 
     /// The handlers that take a callback of this account.
@@ -83,7 +109,7 @@ package struct Dispatcher: Service, Sendable {
                         logger: self.logger,
                         scale: self.scale
                     )
-                    group.addTask { await loop.run() }
+                    group.addTask { await registration.handler.withResources { await loop.run() } }
                 }
                 if self.handlers.isEmpty {
                     group.addTask { try? await gracefulShutdown() }

@@ -172,6 +172,7 @@ struct HandlerLoop: Sendable {
     private func settle(_ lease: Lease, _ outcome: Outcome, logger: Logger) async {
         let now = self.store.clock.now
         if outcome.disposition == .hold { await self.hold(outcome.summary, logger: logger) }
+        if outcome.disposition == .released { self.release(self.hand.takeWaiting()) }
         var generator = SystemRandomNumberGenerator()
         let settlement = SettlementDecision.settlement(
             for: outcome,

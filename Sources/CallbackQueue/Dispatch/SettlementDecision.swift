@@ -15,7 +15,7 @@ enum SettlementDecision {
         switch outcome.disposition {
         case .completed, .stale: return .completed
         case .dead: return .dead
-        case .hold: return .released
+        case .hold, .released: return .released
         case .retry(let floor):
             guard let delay = backoff.delay(afterFailures: failures + 1, atLeast: floor, using: &generator) else {
                 return .dead

@@ -8,6 +8,10 @@ extension EventStore {
     static let pruneStepBytes = 4 << 20
     /// How many pages one step gives back.
     static let pruneStepPages = 128
+    /// How old a claim must be, in milliseconds, until it may go.
+    static let claimAge: Int64 = 90 * 86_400_000
+    /// How many claims of each handler stay, however old: no window of a limit is longer.
+    package static let keptClaims: Int64 = 10_000
     /// Free pages that stay in the file for what comes next: these, or a twentieth of the file if that is more.
     static let keptFreePages = 256
 
@@ -36,6 +40,7 @@ extension EventStore {
                 for id in ids { try statement.execute(arguments: [id]) }
                 pass.counts.bodies += ids.count
             case .refused: try Self.pruneRefusals(&pass, in: database)
+            case .claims: try Self.pruneClaims(&pass, in: database)
             case .space: try Self.giveBackPages(&pass, in: database)
             case .finished: break
             }
@@ -80,11 +85,33 @@ extension EventStore {
 
     /// The ring is short, so this is one step.
     private static func pruneRefusals(_ pass: inout PrunePass, in database: Database) throws {
-        defer { pass.enter(.space) }
+        defer { pass.enter(.claims) }
         guard let limit = pass.refusedBefore else { return }
         try database.execute(sql: "DELETE FROM refusal WHERE at < ?", arguments: [limit])
         pass.counts.refusals += database.changesCount
         try database.execute(sql: "DELETE FROM refusalCount WHERE hour < ?", arguments: [limit / 3_600_000])
+    }
+
+    /// Removes claims of events that are gone, but none that a limit may still ask for: those of the last 90 days, and the
+    /// last of each handler.
+    private static func pruneClaims(_ pass: inout PrunePass, in database: Database) throws {
+        guard let limit = pass.factsBefore.map({ min($0, pass.startedAt - Self.claimAge) }) else {
+            return pass.enter(.space)
+        }
+        let rows = try AgedClaim.fetchAll(
+            database.cachedStatement(sql: AgedClaim.sql),
+            arguments: [pass.after, Self.pruneStepRows]
+        )
+        let statement = try database.cachedStatement(sql: "DELETE FROM claim WHERE id = ?")
+        for row in rows {
+            // As with events: they come in the order of their time.
+            if row.claimedAt >= limit, row.claimedAt <= pass.startedAt { return pass.enter(.space) }
+            pass.after = row.id
+            if row.claimedAt < limit, row.isOfGoneEvent, row.distance >= Self.keptClaims {
+                try statement.execute(arguments: [row.id])
+            }
+        }
+        if rows.count < Self.pruneStepRows { pass.enter(.space) }
     }
 
     /// Moves pages from the end of the file into free ones, so that the file gets shorter at the next checkpoint.
@@ -99,6 +126,27 @@ extension EventStore {
         pass.counts.freedBytes += (pages - left) * (try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0)
         // A file made without auto_vacuum gives nothing back.
         if left == pages { pass.enter(.finished) }
+    }
+}
+
+/// What decides whether a claim may go.
+private struct AgedClaim: FetchableRecord {
+    static let sql = """
+        SELECT id, claimedAt, NOT EXISTS (SELECT 1 FROM event WHERE id = claim.eventID),
+            (SELECT max(number) FROM claim AS last WHERE last.handlerID = claim.handlerID) - number
+        FROM claim WHERE id > ? ORDER BY id LIMIT ?
+        """
+
+    let id: Int64
+    let claimedAt: Int64
+    let isOfGoneEvent: Bool
+    let distance: Int64
+
+    init(row: Row) {
+        self.id = row[0]
+        self.claimedAt = row[1]
+        self.isOfGoneEvent = row[2]
+        self.distance = row[3]
     }
 }
 

@@ -9,6 +9,7 @@ package struct PrunePass: Sendable, Hashable, Codable {
         case facts
         case bodies
         case refused
+        case claims
         case space
         case finished
     }

@@ -1,3 +1,5 @@
+package import Callbacks
+internal import Foundation
 internal import GRDB
 
 /// The numbers under which accounts and handlers stand in the store, and holding handlers.
@@ -25,15 +27,24 @@ extension EventStore {
         for handlers: [(name: String, type: String)],
         now: Int64
     ) async throws(StoreError) -> [String: Int64] {
+        try await self.handlerIDs(for: handlers.map { ($0.name, $0.type, nil) }, now: now)
+    }
+
+    /// As above, with what each handler is now by a digest of its settings.
+    func handlerIDs(
+        for handlers: [(name: String, type: String, digest: [UInt8]?)],
+        now: Int64
+    ) async throws(StoreError) -> [String: Int64] {
         try await self.writer.write { database in
             var ids: [String: Int64] = [:]
             for handler in handlers {
                 try database.execute(
                     sql: """
-                        INSERT INTO handler (name, type, createdAt) VALUES (?, ?, ?)
-                        ON CONFLICT (name) DO UPDATE SET type = excluded.type WHERE type <> excluded.type
+                        INSERT INTO handler (name, type, createdAt, digest) VALUES (?, ?, ?, ?)
+                        ON CONFLICT (name) DO UPDATE SET type = excluded.type, digest = excluded.digest
+                        WHERE type <> excluded.type OR digest IS NOT excluded.digest
                         """,
-                    arguments: [handler.name, handler.type, now]
+                    arguments: [handler.name, handler.type, now, handler.digest.map { Data($0) }]
                 )
                 ids[handler.name] = try Int64.fetchOne(
                     database,
@@ -58,14 +69,64 @@ extension EventStore {
         }
     }
 
-    /// Lets a held handler go on.
+    /// Lets a held handler go on. When a limit held it, limits count anew from here, or it would be held again at once.
     ///
     /// - Returns: False when there is no such handler.
     package func resumeHandler(named name: String) async throws(StoreError) -> Bool {
         try await self.writer.write { database in
             try database.execute(
-                sql: "UPDATE handler SET heldAt = NULL, heldReason = NULL WHERE name = ?",
+                sql: """
+                    UPDATE handler SET heldAt = NULL, heldReason = NULL, isPastLimit = 0,
+                        limitsFrom = iif(isPastLimit,
+                            coalesce((SELECT max(number) FROM claim WHERE handlerID = handler.id), 0), limitsFrom)
+                    WHERE name = ?
+                    """,
                 arguments: [name]
+            )
+            return database.changesCount > 0
+        }
+    }
+
+    /// Holds every handler, also those that come later: nothing is leased and no claim is granted until `resumeAll`.
+    /// Each handler's own hold stays as it is.
+    package func holdAll(reason: String, now: Int64) async throws(StoreError) {
+        try await self.writer.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO hold (id, heldAt, reason) VALUES (1, ?, ?)
+                    ON CONFLICT DO UPDATE SET reason = excluded.reason
+                    """,
+                arguments: [now, reason]
+            )
+        }
+    }
+
+    /// Ends `holdAll`.
+    ///
+    /// - Returns: False when it was not in force.
+    package func resumeAll() async throws(StoreError) -> Bool {
+        try await self.writer.write { database in
+            try database.execute(sql: "DELETE FROM hold")
+            return database.changesCount > 0
+        }
+    }
+
+    /// Switches a handler to a mode while it runs, and for all later starts.
+    ///
+    /// - Parameters:
+    ///   - mode: `live` counts for as long as the handler has these settings, `shadow` for any.
+    ///   - digest: The settings, as `HandlerRegistration.digest`.
+    /// - Returns: False when there is no such handler.
+    package func setMode(
+        _ mode: HandlerMode,
+        for digest: [UInt8]?,
+        ofHandler name: String,
+        now: Int64
+    ) async throws(StoreError) -> Bool {
+        try await self.writer.write { database in
+            try database.execute(
+                sql: "UPDATE handler SET mode = ?, modeDigest = ?, modeAt = ? WHERE name = ?",
+                arguments: [mode.rawValue, digest.map { Data($0) }, now, name]
             )
             return database.changesCount > 0
         }

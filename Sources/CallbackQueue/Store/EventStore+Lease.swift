@@ -19,6 +19,10 @@ package struct Lease: Sendable {
     package let newerEvent: Int64?
     /// What earlier attempts noted.
     package let earlierNotes: [JSON]
+    /// Whether effects of an earlier delivery of the event are to be had again.
+    package let repeatsEffects: Bool
+    /// What the handler was switched to when this was leased; nil for what it is configured as.
+    package let modeSwitch: ModeSwitch?
 }
 
 /// What leasing found.
@@ -58,6 +62,7 @@ struct TakenDelivery: Sendable {
     fileprivate let due: DueDelivery
     fileprivate let newerEvent: Int64?
     fileprivate let notes: [String]
+    fileprivate let modeSwitch: ModeSwitch?
 }
 
 extension EventStore {
@@ -89,14 +94,14 @@ extension EventStore {
         let end = now + self.configuration.lease.inMilliseconds
         let clock = self.clock
         return try await self.writer.write { database in
-            let isHeld = try Bool.fetchOne(
-                database.cachedStatement(sql: "SELECT heldAt IS NOT NULL FROM handler WHERE id = ?"),
+            let state = try HandlerState.fetchOne(
+                database.cachedStatement(sql: HandlerState.sql),
                 arguments: [handlerID]
             )
-            guard isHeld == false else { return TakenBatch(isHeld: true) }
+            guard let state, !state.isHeld else { return TakenBatch(isHeld: true) }
             let due = limit > 0 ? try Self.due(handlerID, limit: limit, bytes: bytes, now: now, in: database) : []
             if !due.isEmpty { try clock.keepTime(in: database) }
-            let deliveries = try Self.take(due, until: end, beganAt: clock.wallTime(now), in: database)
+            let deliveries = try Self.take(due, until: end, beganAt: clock.wallTime(now), state, in: database)
             return TakenBatch(
                 deliveries: deliveries,
                 nextDueAt: try Self.nextDueAt(handlerID, after: .min, in: database),
@@ -115,23 +120,10 @@ extension EventStore {
         {
             return Lease(delivery, callback: callback)
         }
-        try await self.bury(delivery, now: now)
+        // If the lease still holds.
+        let outcome = Outcome.dead(.fault, "The body cannot be read any more.")
+        _ = try await self.settle(LeaseKey(delivery), as: .dead, outcome: outcome, now: now)
         return nil
-    }
-
-    /// Makes a dead letter of a delivery whose body is gone or damaged, if the lease still holds.
-    private func bury(_ delivery: TakenDelivery, now: Int64) async throws(StoreError) {
-        let settledAt = self.clock.wallTime(now)
-        try await self.writer.write { database in
-            try database.execute(
-                sql: """
-                    UPDATE delivery SET state = 'dead', leaseToken = NULL, failureClass = 'fault', summary = ?,
-                        settledAt = ?
-                    WHERE id = ? AND leaseToken = ? AND state = 'pending'
-                    """,
-                arguments: ["The body cannot be read any more.", settledAt, delivery.id, delivery.token]
-            )
-        }
     }
 
     /// The deliveries that may run now.
@@ -170,6 +162,7 @@ extension EventStore {
         _ due: [DueDelivery],
         until end: Int64,
         beganAt: Int64,
+        _ state: HandlerState,
         in database: Database
     ) throws -> [TakenDelivery] {
         guard !due.isEmpty else { return [] }
@@ -211,7 +204,8 @@ extension EventStore {
                 attempt: attempt,
                 due: due,
                 newerEvent: due.isAlone ? nil : try Self.newerEvent(than: due, in: database),
-                notes: notes
+                notes: notes,
+                modeSwitch: state.modeSwitch
             )
         }
     }
@@ -253,8 +247,25 @@ extension Lease {
                 callback: callback
             ),
             newerEvent: taken.newerEvent,
-            earlierNotes: taken.notes.compactMap { try? JSON(parsing: $0) }
+            earlierNotes: taken.notes.compactMap { try? JSON(parsing: $0) },
+            repeatsEffects: taken.due.repeatsEffects,
+            modeSwitch: taken.modeSwitch
         )
+    }
+}
+
+/// What a handler's row says about leasing.
+private struct HandlerState: FetchableRecord {
+    static let sql = """
+        SELECT heldAt IS NOT NULL OR EXISTS (SELECT 1 FROM hold WHERE id = 1), mode, modeDigest FROM handler WHERE id = ?
+        """
+
+    let isHeld: Bool
+    let modeSwitch: ModeSwitch?
+
+    init(row: Row) {
+        self.isHeld = row[0]
+        self.modeSwitch = ModeSwitch(mode: row[1], digest: row[2])
     }
 }
 
@@ -264,6 +275,7 @@ private struct DueDelivery: Sendable, FetchableRecord {
         SELECT delivery.id, delivery.eventID, delivery.attemptCount, delivery.failureCount, event.accountID,
             account.name, event.receivedAt, event.origin, body.bytes, event.taskID, event.changedAt,
             event.completedAt, event.priorResponseCount, body.dictionaryID, event.bodySize,
+            delivery.repeatsEffects,
             -- Mostly it is the only event of its subject, which the index alone tells.
             NOT EXISTS (
                 SELECT 1 FROM event AS other INDEXED BY eventBySubject
@@ -303,6 +315,7 @@ private struct DueDelivery: Sendable, FetchableRecord {
     let changedAt: Int64?
     let completedAt: Int64?
     let priorResponseCount: Int
+    let repeatsEffects: Bool
     let isAlone: Bool
 
     init(row: Row) {
@@ -320,6 +333,7 @@ private struct DueDelivery: Sendable, FetchableRecord {
         self.changedAt = row[10]
         self.completedAt = row[11]
         self.priorResponseCount = row[12]
-        self.isAlone = row[15]
+        self.repeatsEffects = row[15]
+        self.isAlone = row[16]
     }
 }

@@ -64,7 +64,17 @@ extension EventStore {
         outcome: Outcome,
         now: Int64
     ) async throws(StoreError) -> LeaseUse {
-        let end = AttemptEnd(lease: LeaseKey(lease), settlement: settlement, outcome: outcome, at: now)
+        try await self.settle(LeaseKey(lease), as: settlement, outcome: outcome, now: now)
+    }
+
+    /// As above.
+    func settle(
+        _ lease: LeaseKey,
+        as settlement: Settlement,
+        outcome: Outcome,
+        now: Int64
+    ) async throws(StoreError) -> LeaseUse {
+        let end = AttemptEnd(lease: lease, settlement: settlement, outcome: outcome, at: now)
         let row = SettlementRow(end, endedAt: self.clock.wallTime(now))
         let result: Result<LeaseUse, StoreError> = await withCheckedContinuation { continuation in
             self.writer.submit(weight: SettlementRow.weight, { try row.write(in: $0) }) {
@@ -127,6 +137,8 @@ extension EventStore {
 private struct SettlementRow: Sendable {
     /// About how many bytes of the log it takes.
     static let weight = 512
+    /// The longest summary that is kept, in bytes.
+    static let mostSummaryBytes = 2000
 
     private let delivery: RowValues
     private let attempt: RowValues
@@ -152,26 +164,28 @@ private struct SettlementRow: Sendable {
             word = "released"
         }
         let outcome = end.outcome
+        let summary = outcome.summary.cut(toBytes: Self.mostSummaryBytes)
 
-        var delivery = RowValues(count: 9, size: outcome.summary.utf8.count + 32)
+        var delivery = RowValues(count: 10, size: summary.utf8.count + 32)
         delivery.append(state)
         // Null leaves the time as it is.
         delivery.append(dueAt)
         delivery.append(failures)
         delivery.append(word)
         delivery.append(outcome.failureClass?.rawValue)
-        delivery.append(outcome.summary)
+        delivery.append(summary)
         delivery.append(settledAt)
+        delivery.append(outcome.hadEffect ? 1 : 0)
         delivery.append(end.lease.deliveryID)
         delivery.append(end.lease.token)
         self.delivery = delivery
 
         let detail = outcome.detail?.encodedString
-        var attempt = RowValues(count: 7, size: outcome.summary.utf8.count + (detail?.utf8.count ?? 0) + 32)
+        var attempt = RowValues(count: 7, size: summary.utf8.count + (detail?.utf8.count ?? 0) + 32)
         attempt.append(endedAt)
         attempt.append(word)
         attempt.append(outcome.failureClass?.rawValue)
-        attempt.append(outcome.summary)
+        attempt.append(summary)
         attempt.append(detail)
         attempt.append(end.lease.deliveryID)
         attempt.append(Int64(end.lease.attempt))
@@ -182,7 +196,8 @@ private struct SettlementRow: Sendable {
         let settle = try batch.statement(
             """
             UPDATE delivery SET state = ?, dueAt = coalesce(?, dueAt), leaseToken = NULL,
-                failureCount = failureCount + ?, outcome = ?, failureClass = ?, summary = ?, settledAt = ?
+                failureCount = failureCount + ?, outcome = ?, failureClass = ?, summary = ?, settledAt = ?,
+                hadEffect = coalesce(hadEffect, 0) | ?
             WHERE id = ? AND leaseToken = ? AND state = 'pending'
             """
         )
@@ -196,5 +211,16 @@ private struct SettlementRow: Sendable {
         )
         try self.attempt.run(end, in: batch.database)
         return .done
+    }
+}
+
+extension String {
+    /// The text when it is short enough, else its beginning with an ellipsis, `limit` bytes in all.
+    fileprivate func cut(toBytes limit: Int) -> String {
+        guard self.utf8.count > limit else { return self }
+        let end = self.utf8.index(self.utf8.startIndex, offsetBy: limit - 3)
+        var text = String(self[..<(self.unicodeScalars.index(before: self.unicodeScalars.index(after: end)))])
+        text.append("…")
+        return text
     }
 }

@@ -33,6 +33,7 @@ package struct EventStore: Sendable {
     let writer: StoreWriter
     let codec: BodyCodec
     private let lock: StoreLock
+    private let readers: ReaderPlace
 
     /// Opens the store for writing, makes or migrates it, and makes it safe to append to.
     ///
@@ -68,9 +69,10 @@ package struct EventStore: Sendable {
             return EventStore(
                 configuration: configuration,
                 clock: clock,
-                writer: StoreWriter(database: database, ballast: ballast, logger: logger, onBroken: onBroken),
+                writer: try StoreWriter(database: database, ballast: ballast, logger: logger, onBroken: onBroken),
                 codec: try database.read { try BodyCodec($0) },
-                lock: lock
+                lock: lock,
+                readers: ReaderPlace(storePath: configuration.path)
             )
         } catch let error as StoreError {
             throw error
@@ -81,9 +83,14 @@ package struct EventStore: Sendable {
 
     /// Writes what waits, empties the WAL, closes the file and gives the lock back.
     package func close() async throws(StoreError) {
+        // The last to leave empties the log, and that must be the writer.
+        self.readers.close()
         try await self.writer.close()
         self.lock.release()
     }
+
+    /// Reads beside the writer, for what handlers ask; opened when it is asked for the first time.
+    func reader() throws(StoreError) -> StoreReader { try self.readers.reader() }
 
     /// What the writing connection says of its own durability: `synchronous` (2 is FULL) and `journal_mode`.
     package func durability() async throws(StoreError) -> (synchronous: Int, journalMode: String) {

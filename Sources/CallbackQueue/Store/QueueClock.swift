@@ -72,6 +72,11 @@ extension QueueClock {
                 """,
             arguments: [now, time - now]
         )
+        // What counts for the limit of an hour stays as old as it is.
+        try database.execute(
+            sql: "UPDATE claim SET claimedAt = claimedAt - ?2 WHERE claimedAt > ?1",
+            arguments: [now - EventStore.claimHour, time - now]
+        )
         try database.execute(sql: "UPDATE queueClock SET time = ?", arguments: [now])
     }
 }

@@ -165,6 +165,53 @@ enum Schema {
                     """
             )
         }
+        migrator.registerMigration("4 claims, holds of all, modes, effects", foreignKeyChecks: .immediate) { database in
+            try database.execute(
+                sql: """
+                    -- What handlers did, or were about to do, that cannot be undone: the book by which limits are kept. It
+                    -- outlives its event, so `eventID` and `deliveryID` refer to what may be gone.
+                    CREATE TABLE claim (
+                        id INTEGER PRIMARY KEY,
+                        handlerID INTEGER NOT NULL REFERENCES handler (id),
+                        -- Counts the claims of the handler from 1, so that the one of so many ago is found at once.
+                        number INTEGER NOT NULL,
+                        -- How many of these were rejects, this one included.
+                        rejectCount INTEGER NOT NULL,
+                        accountID INTEGER NOT NULL REFERENCES account (id),
+                        subject INTEGER NOT NULL,
+                        taskID TEXT,
+                        eventID INTEGER NOT NULL,
+                        deliveryID INTEGER NOT NULL,
+                        verdict TEXT NOT NULL,
+                        -- By the queue's clock.
+                        claimedAt INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE UNIQUE INDEX claimInOrder ON claim (handlerID, number);
+                    CREATE INDEX claimBySubject ON claim (subject);
+
+                    -- One row while every handler is held, also those that come later.
+                    CREATE TABLE hold (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        heldAt INTEGER NOT NULL,
+                        reason TEXT NOT NULL
+                    ) STRICT;
+
+                    -- What the handler is now, by a digest of its settings; what it was switched to, and for which settings.
+                    ALTER TABLE handler ADD COLUMN digest BLOB;
+                    ALTER TABLE handler ADD COLUMN mode TEXT CHECK (mode IN ('shadow', 'live'));
+                    ALTER TABLE handler ADD COLUMN modeDigest BLOB;
+                    ALTER TABLE handler ADD COLUMN modeAt INTEGER;
+                    -- Whether a limit holds it, and from which claim on limits count.
+                    ALTER TABLE handler ADD COLUMN isPastLimit INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE handler ADD COLUMN limitsFrom INTEGER NOT NULL DEFAULT 0;
+
+                    -- Null: settled before this was noted, and then what was completed counts as one.
+                    ALTER TABLE delivery ADD COLUMN hadEffect INTEGER;
+                    -- Whether it is to have effects that an earlier delivery of the event had.
+                    ALTER TABLE delivery ADD COLUMN repeatsEffects INTEGER NOT NULL DEFAULT 0;
+                    """
+            )
+        }
         return migrator
     }
 }

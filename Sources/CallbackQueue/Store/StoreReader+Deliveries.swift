@@ -29,11 +29,15 @@ package struct DeliveryRecord: Sendable, Hashable {
     package let summary: String?
     /// When it was settled for good, in milliseconds since 1970.
     package let settledAt: Int64?
+    /// Why it waits although it may be due: its handler is held, alone or with all others; nil when it is not.
+    package let heldReason: String?
 
     static let columns = """
         delivery.id, delivery.eventID, event.taskID, handler.name, delivery.state, delivery.dueAt,
         delivery.leaseToken IS NOT NULL, delivery.attemptCount, delivery.failureCount, delivery.outcome,
-        delivery.failureClass, delivery.summary, delivery.settledAt
+        delivery.failureClass, delivery.summary, delivery.settledAt,
+        iif(delivery.state = 'pending',
+            coalesce(handler.heldReason, (SELECT 'all handlers: ' || reason FROM hold WHERE id = 1)), NULL)
         """
 }
 
@@ -52,6 +56,7 @@ extension DeliveryRecord: FetchableRecord {
         self.failureClass = row[10]
         self.summary = row[11]
         self.settledAt = row[12]
+        self.heldReason = row[13]
     }
 }
 

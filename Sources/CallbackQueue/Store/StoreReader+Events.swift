@@ -109,7 +109,7 @@ extension StoreReader {
     /// Calls `body` with ranges of numbers, in order, that hold all events of a selection, until it returns false.
     ///
     /// What has no notes yet is one range, at the end of the log.
-    private static func forEachRange(
+    static func forEachRange(
         of selection: EventSelection,
         in bounds: ClosedRange<Int64>,
         order: Order,
@@ -204,7 +204,7 @@ extension StoreReader {
     }
 
     /// The body as it was received; nil when it is damaged.
-    private func body(_ record: BodyRecord) async throws(StoreError) -> [UInt8]? {
+    func body(_ record: BodyRecord) async throws(StoreError) -> [UInt8]? {
         if let body = self.codec.decode(record.body, size: record.size) { return body }
         // The running service may have learned a dictionary since this reader was opened.
         for dictionary in try await self.fetch(
@@ -218,11 +218,17 @@ extension StoreReader {
     }
 }
 
-private struct BodyRecord: Sendable, FetchableRecord {
+/// A body as it is stored.
+struct BodyRecord: Sendable, FetchableRecord {
     static let columns = "body.bytes, body.dictionaryID, event.bodySize"
 
     let body: BodyCodec.StoredBody
     let size: Int
+
+    init(body: BodyCodec.StoredBody, size: Int) {
+        self.body = body
+        self.size = size
+    }
 
     init(row: Row) {
         self.body = BodyCodec.StoredBody(bytes: row[0], dictionaryID: row[1])

@@ -39,6 +39,9 @@ package struct StoreReader: Sendable {
         }
     }
 
+    /// Ends reading, once what is being read is read.
+    func close() throws { try self.database.close() }
+
     /// One page of a list.
     package struct Page<Row: Sendable>: Sendable {
         /// The rows.

@@ -1,4 +1,5 @@
 package import CallbackQueue
+package import Callbacks
 
 /// Where the control socket of a store is, and the shapes that go over it.
 package enum Control {
@@ -53,6 +54,54 @@ package enum Control {
         package init(name: String, holdReason: String?) {
             self.name = name
             self.holdReason = holdReason
+        }
+    }
+
+    /// Asks to hold every handler, or to end that.
+    package struct HoldRequest: Codable, Sendable, Hashable {
+        /// Whether to hold.
+        package var isHeld: Bool
+        /// Why.
+        package var reason: String?
+
+        package init(isHeld: Bool, reason: String?) {
+            self.isHeld = isHeld
+            self.reason = reason
+        }
+    }
+
+    /// Asks to switch a handler to a mode.
+    package struct ModeRequest: Codable, Sendable, Hashable {
+        /// The handler.
+        package var name: String
+        /// Its settings, as whoever asks knows them.
+        package var digest: [UInt8]
+        /// To which mode.
+        package var mode: HandlerMode
+
+        package init(name: String, digest: [UInt8], mode: HandlerMode) {
+            self.name = name
+            self.digest = digest
+            self.mode = mode
+        }
+    }
+
+    /// Asks for deliveries of stored events.
+    package struct ReplayRequest: Codable, Sendable, Hashable {
+        /// How many events may be asked for at a time.
+        package static let mostIDs = 5000
+
+        /// The handler.
+        package var handler: String
+        /// The events.
+        package var ids: [Int64]
+        /// Whether effects that an earlier delivery had are to be had again.
+        package var repeatsEffects: Bool
+
+        package init(handler: String, ids: [Int64], repeatsEffects: Bool) {
+            self.handler = handler
+            self.ids = ids
+            self.repeatsEffects = repeatsEffects
         }
     }
 

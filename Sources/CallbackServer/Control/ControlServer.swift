@@ -1,4 +1,5 @@
 package import CallbackQueue
+internal import Callbacks
 internal import Foundation
 package import Hummingbird
 package import Logging
@@ -50,6 +51,43 @@ package enum ControlServer {
             dispatcher.wakeAll()
             return Control.ChangeResponse(changed: isKnown ? 1 : 0)
         }
+        router.post("/hold") { request, context in
+            let body = try await request.decode(as: Control.HoldRequest.self, context: context)
+            var isChanged = true
+            if body.isHeld {
+                try await store.holdAll(reason: body.reason ?? "paused by an operator", now: Now.milliseconds)
+            } else {
+                isChanged = try await store.resumeAll()
+            }
+            dispatcher.wakeAll()
+            return Control.ChangeResponse(changed: isChanged ? 1 : 0)
+        }
+        router.post("/mode") { request, context in
+            let body = try await request.decode(as: Control.ModeRequest.self, context: context)
+            // What goes live here must be what whoever asks has looked at.
+            let isSame = dispatcher.handlers.values.contains { $0.name == body.name && $0.digest == body.digest }
+            guard isSame || body.mode == .shadow else { return Control.ChangeResponse(changed: 0) }
+            let isKnown = try await store.setMode(
+                body.mode,
+                for: body.digest,
+                ofHandler: body.name,
+                now: Now.milliseconds
+            )
+            dispatcher.wakeAll()
+            return Control.ChangeResponse(changed: isKnown ? 1 : 0)
+        }
+        router.post("/replay") { request, context in
+            let body = try await request.decode(as: Control.ReplayRequest.self, context: context)
+            guard body.ids.count <= Control.ReplayRequest.mostIDs else { throw HTTPError(.contentTooLarge) }
+            let answer = try await store.replay(
+                body.ids,
+                forHandler: body.handler,
+                repeatsEffects: body.repeatsEffects,
+                now: Now.milliseconds
+            )
+            dispatcher.wakeAll()
+            return answer
+        }
         router.post("/prune") { request, context in
             let pass = try await request.decode(as: PrunePass.self, context: context)
             return try await Pruner.slice(of: pass, in: store)
@@ -60,3 +98,4 @@ package enum ControlServer {
 
 extension Control.ChangeResponse: ResponseEncodable {}
 extension PrunePass: ResponseEncodable {}
+extension ReplayAnswer: ResponseEncodable {}

@@ -38,6 +38,7 @@ final class HistoryLane {
             let text = try String.fetchOne(database.cachedStatement(sql: QueueModel.storedText)) ?? ""
             try database.cachedStatement(sql: "DELETE FROM event").execute()
             try database.cachedStatement(sql: "UPDATE handler SET heldAt = NULL, heldReason = NULL").execute()
+            try database.cachedStatement(sql: "DELETE FROM hold").execute()
             return text
         }
     }

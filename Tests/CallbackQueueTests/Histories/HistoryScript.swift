@@ -47,7 +47,8 @@ struct HistoryScript {
         case .note where leases > 0: return .note(lease: self.lease(of: leases))
         case .lease, .settle, .renew, .note: return self.lease(of: model)
         case .hold:
-            let handler = self.number(below: 2)
+            let handler = self.number(below: 3)
+            if handler == 2 { return .holdAll(!model.isAllHeld) }
             return model.isHeld[handler] ? .resume(handler: handler) : .hold(handler: handler)
         case .retry: return .retry(handler: self.number(below: 2), onlyDead: self.number(below: 2) == 0)
         case .crash: return .crash(reopens: self.number(below: 100) == 0)

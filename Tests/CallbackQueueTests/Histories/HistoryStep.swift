@@ -11,6 +11,8 @@ enum HistoryStep: CustomStringConvertible {
     case note(lease: Int)
     case hold(handler: Int)
     case resume(handler: Int)
+    /// Everything is held, or goes on.
+    case holdAll(Bool)
     case retry(handler: Int, onlyDead: Bool)
     /// The process dies with its leases; `reopens` also makes a new one that opens the store.
     case crash(reopens: Bool)
@@ -28,6 +30,7 @@ enum HistoryStep: CustomStringConvertible {
         case .note(let lease): "note on lease \(lease)"
         case .hold(let handler): "hold handler \(handler)"
         case .resume(let handler): "resume handler \(handler)"
+        case .holdAll(let isHeld): isHeld ? "hold all" : "resume all"
         case .retry(let handler, let onlyDead): "retry \(onlyDead ? "the dead" : "all") of handler \(handler)"
         case .crash(let reopens): reopens ? "crash and open again" : "crash"
         case .clock(let milliseconds): "clock \(milliseconds >= 0 ? "+" : "")\(milliseconds) ms"

@@ -73,6 +73,13 @@ struct QueueHistory {
             self.model.isHeld[handler] = false
             let isKnown = try await self.lane.store.resumeHandler(named: HistoryLane.handlers[handler])
             try self.check(isKnown, "the handler is not known")
+        case .holdAll(let isHeld):
+            if isHeld {
+                try await self.lane.store.holdAll(reason: "Tested.", now: self.model.now)
+            } else {
+                try self.check(try await self.lane.store.resumeAll(), "nothing was held")
+            }
+            self.model.isAllHeld = isHeld
         case .retry(let handler, let onlyDead): try await self.retry(handler, onlyDead: onlyDead)
         case .crash(let reopens):
             self.leases = []
@@ -231,6 +238,7 @@ struct QueueHistory {
     /// However a history went, patience settles everything, in order.
     private mutating func finish() async throws {
         self.tally.finished += 1
+        if self.model.isAllHeld { try await self.perform(.holdAll(false)) }
         for handler in self.model.isHeld.indices {
             if self.model.isHeld[handler] { try await self.perform(.resume(handler: handler)) }
             // A retry may be years away.

@@ -51,6 +51,7 @@ struct QueueModel {
     /// In the order of arrival.
     var deliveries: [Delivery] = []
     var isHeld = [false, false]
+    var isAllHeld = false
     var now: Int64 = 1_000_000_000
 
     // MARK: - Keeping
@@ -79,7 +80,7 @@ struct QueueModel {
     /// Which deliveries are due, and which of them may run: the oldest unsettled of its subject, while no other of the
     /// subject runs.
     func leasable(_ handler: Int) -> (due: Int, free: [Int]) {
-        guard !self.isHeld[handler] else { return (0, []) }
+        guard !self.isHeld[handler], !self.isAllHeld else { return (0, []) }
         var due = 0
         var free: [Int] = []
         for (index, delivery) in self.deliveries.enumerated()
@@ -97,7 +98,7 @@ struct QueueModel {
 
     /// Takes what should be leased. Deliveries without a body become dead letters and are not among it.
     mutating func lease(_ handler: Int, limit: Int) -> (expected: [Expectation], nextDueAt: Int64?) {
-        guard !self.isHeld[handler] else { return ([], nil) }
+        guard !self.isHeld[handler], !self.isAllHeld else { return ([], nil) }
         var expected: [Expectation] = []
         let taken = self.leasable(handler).free.prefix(limit)
         for index in taken {
@@ -118,8 +119,7 @@ struct QueueModel {
         }
         let next = self.deliveries.filter { $0.handler == handler && $0.state == "pending" }.map(\.dueAt).min()
         for index in taken where !self.hasBody(self.deliveries[index].eventID) {
-            self.deliveries[index].state = "dead"
-            self.deliveries[index].token = nil
+            self.settle(index, as: .dead, stale: false)
         }
         return (expected.filter { self.hasBody($0.eventID) }, next)
     }
