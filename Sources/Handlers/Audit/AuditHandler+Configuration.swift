@@ -1,13 +1,10 @@
+package import Callbacks
+
 extension AuditHandler {
     /// What an audit handler is told by its section of the configuration file.
     package struct Configuration: Sendable, Hashable {
         /// Whether verdicts are only recorded, or sent to Scale.
-        package enum Mode: String, Sendable, Hashable, CaseIterable {
-            /// The verdict is recorded and Scale is not called.
-            case shadow
-            /// The verdict is sent to Scale.
-            case live
-        }
+        package typealias Mode = HandlerMode
 
         /// What a rule decides.
         package enum Verdict: String, Sendable, Hashable, CaseIterable {
@@ -54,12 +51,38 @@ extension AuditHandler {
 
         /// Recorded only, or sent.
         package var mode: Mode
+        /// Whether Scale's own copy of the task is what is judged in the end, fetched just before the verdict is sent.
+        /// Otherwise the body counts that was posted.
+        package var confirm: Bool
+        /// How the file is fetched that a response's annotations are in; nil to leave such tasks to people.
+        package var fetch: Fetch?
+        /// How many verdicts may be sent.
+        package var limits: EffectClaim.Limits
         /// The rules in their order.
         package var rules: [Rule]
 
-        package init(mode: Mode = .shadow, rules: [Rule]) {
+        /// The limits that hold without others: two audits of one task, so that reject and redo come to an end.
+        package static let usualLimits = EffectClaim.Limits(perTask: 2)
+
+        package init(
+            mode: Mode = .shadow,
+            confirm: Bool = true,
+            fetch: Fetch? = nil,
+            limits: EffectClaim.Limits = Self.usualLimits,
+            rules: [Rule]
+        ) {
             self.mode = mode
+            self.confirm = confirm
+            self.fetch = fetch
+            self.limits = limits
             self.rules = rules
         }
+    }
+    /// How files with annotations are fetched.
+    package struct Fetch: Sendable, Hashable {
+        /// The largest file to take, in bytes: it is held in memory.
+        package var limit: Int
+
+        package init(limit: Int = 64 << 20) { self.limit = limit }
     }
 }

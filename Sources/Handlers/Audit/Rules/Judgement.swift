@@ -25,17 +25,28 @@ package struct Judgement: Sendable, Hashable {
 
     /// The judgement by the first rule that applies to the callback.
     ///
+    /// - Parameter tracer: Told what becomes of each rule that is asked.
     /// - Throws: `RuleFailure` when the event cannot be loaded.
     init(
         of callback: Callback,
         log: [HistoryEntry],
+        file: AnnotationsFile = .unread,
         by rules: [RuleSet.Rule],
-        in database: RuleDatabase
+        in database: RuleDatabase,
+        tracer: RuleTracer? = nil
     ) throws(RuleFailure) {
-        try database.load(callback, log: log)
+        try database.load(callback, log: log, file: file)
         for rule in rules {
             do throws(RuleFailure) {
-                guard let rows = try Self.findings(of: rule, for: callback, in: database) else { continue }
+                let rows =
+                    if let tracer {
+                        try tracer.note(rule, in: database) { () throws(RuleFailure) in
+                            try Self.findings(of: rule, for: callback, in: database)
+                        }
+                    } else {
+                        try Self.findings(of: rule, for: callback, in: database)
+                    }
+                guard let rows else { continue }
                 self.init(rule: rule, rows: rows, callback: callback)
                 return
             } catch {

@@ -26,8 +26,14 @@ final class RuleDatabase {
     private var fillings: [Filling]?
     private var indexes: Set<String> = []
 
+    /// What the queries read: `table` and `table.column`.
+    var reads: Set<String> { self.queries.reduce(into: []) { $0.formUnion($1.reads) } }
+
     /// What the present event does not have in readable form, by `table` or `table.column`, and why.
     var unavailable: [String: String] = [:]
+
+    /// What was spent of the present event's budget, for traces.
+    var spent: (steps: Int, time: Duration) { self.rules.spent }
 
     /// Whether it can be used again. When SQLite had no memory left it has given up what was in it.
     var isUsable: Bool { sqlite3_get_autocommit(self.connection) == 0 }
@@ -104,18 +110,24 @@ final class RuleDatabase {
 
     /// Puts an event in the place of the one before; nil for none. Begins its budget.
     ///
-    /// - Parameter log: What is known of the task beside its callback, oldest first.
-    func load(_ callback: Callback?, log: [HistoryEntry] = []) throws(RuleFailure) {
+    /// - Parameters:
+    ///   - log: What is known of the task beside its callback, oldest first.
+    ///   - file: What is known of the file that its annotations are in.
+    func load(
+        _ callback: Callback?,
+        log: [HistoryEntry] = [],
+        file: AnnotationsFile = .unread
+    ) throws(RuleFailure) {
         self.rules.liftBudget()
         self.unavailable = [:]
         var fillings: [Filling]
         if let ready = self.fillings {
             fillings = ready
         } else {
-            fillings = try self.makeFillings(reading: self.queries.reduce(into: []) { $0.formUnion($1.reads) })
+            fillings = try self.makeFillings(reading: self.reads)
         }
         self.fillings = fillings
-        let event = JudgedEvent(callback, log: log)
+        let event = JudgedEvent(callback, log: log, annotationsFile: file)
         for index in fillings.indices { try self.fill(&fillings[index], with: event) }
         self.fillings = fillings
         self.rules.resetBudget()

@@ -98,8 +98,13 @@ final class RuleGuard {
     func resetBudget() {
         self.stepsLeft = Self.maximumSteps
         self.deadline = Self.time(CLOCK_THREAD_CPUTIME_ID) + Self.timeLimit
-        self.memoryAtStart = sqlite3_memory_used()
+        self.memoryAtStart = RuleMemory.used
         self.excess = nil
+    }
+
+    /// What was taken from the budget, and the processor time of this thread.
+    var spent: (steps: Int, time: Duration) {
+        (Self.maximumSteps - self.stepsLeft, Self.time(CLOCK_THREAD_CPUTIME_ID))
     }
 
     /// Ends the budget: what follows is our own and bounded.
@@ -118,7 +123,7 @@ final class RuleGuard {
         if now != self.lastLook {
             self.lastLook = now
             if Self.time(CLOCK_THREAD_CPUTIME_ID) > deadline { self.excess = .outOfBudget }
-            if sqlite3_memory_used() - self.memoryAtStart > Self.maximumMemory { self.excess = .outOfMemory }
+            if RuleMemory.used - self.memoryAtStart > Self.maximumMemory { self.excess = .outOfMemory }
         }
         if let excess { throw excess }
     }

@@ -32,6 +32,10 @@ struct RuleSet: Sendable {
     }
 
     let rules: [Rule]
+    /// Whether some rule asks what happened to the task before.
+    let readsHistory: Bool
+    /// Whether some rule asks what the annotations are, or whether there are any.
+    let readsAnnotations: Bool
     private let databases: RuleDatabases
 
     /// Compiles rules, and tries each of them on an empty task.
@@ -50,12 +54,32 @@ struct RuleSet: Sendable {
             queries = compiler.queries
         }
         self.rules = rules
+        self.readsHistory = trial.reads.contains(RuleView.history.name)
+        self.readsAnnotations = !trial.reads.isDisjoint(with: [RuleView.annotations.name, "task.is_empty"])
         self.databases = RuleDatabases(queries: queries)
     }
 
     /// Judges a task as a callback shows it, and what is known of it beside, oldest first.
-    func judge(_ callback: Callback, log: [HistoryEntry] = []) -> Judgement {
-        self.databases.judge(callback, log: log, by: self.rules)
+    func judge(
+        _ callback: Callback,
+        log: [HistoryEntry] = [],
+        file: AnnotationsFile = .unread
+    ) -> Judgement {
+        self.databases.judge(callback, log: log, file: file, by: self.rules)
+    }
+
+    /// Judges, and tells what became of each rule.
+    func trace(_ callback: Callback, log: [HistoryEntry] = []) -> (judgement: Judgement, rules: [RuleTrace]) {
+        do throws(RuleFailure) {
+            let database = try RuleDatabase()
+            for query in self.databases.queries { try database.prepare(query) }
+            let tracer = RuleTracer()
+            let judgement = try Judgement(of: callback, log: log, by: self.rules, in: database, tracer: tracer)
+            tracer.end(self.rules)
+            return (judgement, tracer.rules)
+        } catch {
+            return (Judgement(failure: error, rule: nil), [])
+        }
     }
 }
 
@@ -65,7 +89,7 @@ private final class RuleDatabases: Sendable {
         let database = Mutex<RuleDatabase?>(nil)
     }
 
-    private let queries: [RuleQuery]
+    let queries: [RuleQuery]
     private let slots: [Slot]
 
     init(queries: [RuleQuery]) {
@@ -73,23 +97,29 @@ private final class RuleDatabases: Sendable {
         self.slots = (0..<max(1, ProcessInfo.processInfo.activeProcessorCount)).map { _ in Slot() }
     }
 
-    func judge(_ callback: Callback, log: [HistoryEntry], by rules: [RuleSet.Rule]) -> Judgement {
+    func judge(
+        _ callback: Callback,
+        log: [HistoryEntry],
+        file: AnnotationsFile,
+        by rules: [RuleSet.Rule]
+    ) -> Judgement {
         let queries = self.queries
         for slot in self.slots {
             let judgement = slot.database.withLockIfAvailable { database in
-                Self.judge(callback, log: log, by: rules, in: &database, queries: queries)
+                Self.judge(callback, log: log, file: file, by: rules, in: &database, queries: queries)
             }
             if let judgement { return judgement }
         }
         return self.slots[0].database
             .withLock { database in
-                Self.judge(callback, log: log, by: rules, in: &database, queries: queries)
+                Self.judge(callback, log: log, file: file, by: rules, in: &database, queries: queries)
             }
     }
 
     private static func judge(
         _ callback: Callback,
         log: [HistoryEntry],
+        file: AnnotationsFile,
         by rules: [RuleSet.Rule],
         in slot: inout RuleDatabase?,
         queries: [RuleQuery]
@@ -103,7 +133,7 @@ private final class RuleDatabases: Sendable {
                 for query in queries { try database.prepare(query) }
                 slot = database
             }
-            return try Judgement(of: callback, log: log, by: rules, in: database)
+            return try Judgement(of: callback, log: log, file: file, by: rules, in: database)
         } catch {
             // Made anew for the next event.
             slot = nil

@@ -32,7 +32,8 @@ extension Check {
             "empty",
             "a response without any work in it",
             sql: "SELECT task_id AS task_id FROM task WHERE is_empty",
-            doubts: "SELECT 'the work is in a file, which rules do not read' FROM task WHERE is_empty IS NULL"
+            doubts:
+                "SELECT 'the work is in a file that was not fetched, or that rules cannot read' FROM task WHERE is_empty IS NULL"
         ),
         Check(
             "label-not-asked-for",

@@ -23,6 +23,8 @@ package struct Check: Sendable {
         let kind: Kind
         /// The value when the rule gives none.
         var standard: RuleValue = .null
+        /// That value as a text; nil when there is none.
+        package var defaultText: String? { self.standard == .null ? nil : self.standard.asText }
         /// Whether a rule must give it.
         package var isRequired = false
 

@@ -1,10 +1,10 @@
 import ScaleAPI
 
 extension RuleView {
-    /// The annotations of images, and whatever else lists annotations in the response itself.
+    /// The annotations of images, and whatever else lists annotations in the response or in its file.
     static let annotations = RuleView(
         "annotations",
-        "one per annotation in the response itself, in every frame; of entities and of texts in a document too",
+        "one per annotation in the response or its fetched file, in every frame; of entities and document texts too",
         [
             .init("position", "the place in the response, from 0") { .integer(Int64($0.position)) },
             .init("uuid", "Scale's name for it") {
@@ -31,14 +31,14 @@ extension RuleView {
             },
             .init("text", "what stands there, in an entity or a document") { RuleValue($0.json["text"]?.string) },
             .init("page", "the page of a document, from 0") { RuleValue($0.json["page"]?.double) },
-            .init("frame", "the frame of a video, where the response itself has frames") {
+            .init("frame", "the frame of a video or scene, from 0 where it is not named") {
                 RuleValue($0.place.frame)
             },
             .init("camera", "the camera, where there are several") { RuleValue($0.place.camera) },
             .init("parent", "the annotation that this one is listed in") { RuleValue($0.place.parent) },
             .init("json", "JSON: the whole annotation") { RuleValue(document: $0.json) },
         ] as [Field<AnnotationRow>],
-        rows: { event throws(RuleFailure) in try AnnotationRow.all(of: event) }
+        rows: { event throws(RuleFailure) in try event.annotationRows.get() }
     )
 
     /// What says that two things belong together.

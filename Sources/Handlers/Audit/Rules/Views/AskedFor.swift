@@ -60,6 +60,7 @@ struct AskedFor: Sendable, Hashable {
         for key in ["objects_to_annotate", "labels", "instance_labels", "features"] {
             self.append(labels: params[key], geometry: nil)
         }
+        if taskType == "lidarlinking" { self.append(labelMapsIn: params) }
         self.append(attributes: params["annotation_attributes"])
         switch taskType {
         case "categorization": self.append(choices: params["categories"], of: "category", in: params)
@@ -95,6 +96,15 @@ struct AskedFor: Sendable, Hashable {
             let label = Self.choice(in: element)
             if let label { self.labels.append(Label(geometry: geometry, label: label, parent: parent)) }
             self.append(labels: element["subchoices"], geometry: geometry, below: label ?? parent)
+        }
+    }
+
+    /// Linking tasks name labels by pairs: a scene's and a picture's. It is not said which of them an annotation has.
+    private mutating func append(labelMapsIn params: JSON.Object) {
+        for map in params.members where map.key.hasSuffix("label_map") || map.key.hasSuffix("label_mapping") {
+            for pair in map.value.object?.members ?? [] {
+                self.append(labels: .array([.string(pair.key), pair.value]), geometry: nil)
+            }
         }
     }
 

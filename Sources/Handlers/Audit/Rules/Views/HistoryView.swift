@@ -37,7 +37,7 @@ extension RuleView {
 
 extension HistoryEntry {
     /// What the task itself lists (contract A3.2): its prior responses, then its audits, each oldest first.
-    fileprivate static func listed(by event: JudgedEvent) -> [HistoryEntry] {
+    static func listed(by event: JudgedEvent) -> [HistoryEntry] {
         let responses = event["prior_responses"]?.elements ?? []
         var entries = responses.map { HistoryEntry(source: .task, kind: "response", response: JSON($0)) }
         let comments = event["customer_review_comments"].map { JSON($0) }

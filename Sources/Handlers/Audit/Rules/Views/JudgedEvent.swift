@@ -7,10 +7,13 @@ final class JudgedEvent {
     let callback: Callback?
     /// What is known of the task beside its callback, oldest first.
     let log: [HistoryEntry]
+    /// The file that the annotations are in, when they are.
+    let annotationsFile: AnnotationsFile
 
-    init(_ callback: Callback?, log: [HistoryEntry] = []) {
+    init(_ callback: Callback?, log: [HistoryEntry] = [], annotationsFile: AnnotationsFile = .unread) {
         self.callback = callback
         self.log = log
+        self.annotationsFile = annotationsFile
     }
 
     /// The members of the body and of its task. They are kept, because each search for one steps over the whole text.
@@ -24,6 +27,14 @@ final class JudgedEvent {
 
     /// The response; nil when there is none.
     lazy var response: JSON? = self.responseNode.map { JSON($0) }
+
+    /// Where the annotations are when they are in a file; nil when they are not.
+    var annotationsURL: String? { self.response?["annotations"]?["url"]?.string }
+
+    /// The annotations, wherever they are, or why they cannot be read.
+    lazy var annotationRows: Result<[AnnotationRow], RuleFailure> = {
+        do throws(RuleFailure) { return .success(try AnnotationRow.all(of: self)) } catch { return .failure(error) }
+    }()
 
     /// The task's params; nil when there are none.
     lazy var params: JSON? = self["params"].map { JSON($0) }

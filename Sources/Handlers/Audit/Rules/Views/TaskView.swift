@@ -57,8 +57,10 @@ extension RuleView {
                 RuleValue($0.imageSize.width)
             },
             .init("image_height", "the image's height in pixels, likewise") { RuleValue($0.imageSize.height) },
-            .init("is_empty", "1 when there is no work in the response, 0 when there is; nothing when it is in a file")
-            {
+            .init(
+                "is_empty",
+                "1 when there is no work in the response, 0 when there is; nothing when that is in a file nobody read"
+            ) {
                 $0.isEmpty.map { .integer($0 ? 1 : 0) } ?? .null
             },
         ] as [Field<JudgedEvent>],
@@ -90,13 +92,18 @@ extension JudgedEvent {
     }
 
     /// Whether the response holds no work: nothing at all, or an empty list of annotations or answers. Nil when what it
-    /// holds is in a file.
+    /// holds is in a file that was not read.
     fileprivate var isEmpty: Bool? {
         guard let response else { return true }
         if let elements = response.array { return elements.isEmpty }
         guard let object = response.object else { return response.string?.isEmpty ?? false }
         guard !object.members.isEmpty else { return true }
-        if object["annotations"]?["url"]?.string != nil { return nil }
+        let isElsewhere = ["events", "point_segmentations"].contains { object[$0]?["url"]?.string != nil }
+        if self.annotationsURL != nil {
+            guard let rows = try? self.annotationRows.get() else { return nil }
+            return !rows.isEmpty ? false : isElsewhere ? nil : true
+        }
+        if object["annotations"] == nil, isElsewhere { return nil }
         if let labeled = object["annotations"]?["labeled"]?.object {
             return labeled.members.allSatisfy { $0.value.isWithoutContent }
         }
