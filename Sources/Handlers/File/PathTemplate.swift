@@ -27,8 +27,9 @@ struct PathTemplate: Sendable, Hashable {
 
     /// Reads a path.
     ///
+    /// - Parameter more: Placeholders beside those of every event.
     /// - Throws: `TemplateError` for an unknown placeholder, and for an empty, `.`, `..` or overlong segment.
-    init(_ text: String) throws(TemplateError) {
+    init(_ text: String, more: [String] = []) throws(TemplateError) {
         let template = try Template(text)
         self.namesEvent = template.names.contains("event_id")
         var segments: [[Part]] = [[]]
@@ -41,7 +42,7 @@ struct PathTemplate: Sendable, Hashable {
                     if !piece.isEmpty { segments[segments.count - 1].append(.literal(piece)) }
                 }
             case .placeholder(let name, let format):
-                segments[segments.count - 1].append(try Self.part(name: name, format: format))
+                segments[segments.count - 1].append(try Self.part(name: name, format: format, more: more))
             }
         }
         guard segments.count <= Self.maximumSegments else {
@@ -62,27 +63,30 @@ struct PathTemplate: Sendable, Hashable {
         self.segments = segments
     }
 
-    private static func part(name: String, format: String?) throws(TemplateError) -> Part {
+    private static func part(name: String, format: String?, more: [String]) throws(TemplateError) -> Part {
         switch (name, format) {
         case ("completed", let format?): return .completed(try DatePattern(format))
         case ("received", let format?): return .received(try DatePattern(format))
         case ("completed", nil), ("received", nil):
             throw TemplateError("{\(name)} needs a date pattern. Write it as {\(name):yyyy-MM-dd}.")
-        case (_, nil) where Event.placeholderNames.contains(name): return .value(name)
+        case (_, nil) where Event.isPlaceholder(name) || more.contains(name): return .value(name)
         default:
             let known =
-                Event.placeholderNames.map { "{\($0)}" } + Self.datePlaceholders.map { "{\($0):yyyy-MM-dd}" }
+                (more + Event.placeholderNames + ["metadata.KEY"]).map { "{\($0)}" }
+                + Self.datePlaceholders.map { "{\($0):yyyy-MM-dd}" }
             throw TemplateError("{\(name)} is not known in a path. Known are: \(known.joined(separator: " ")).")
         }
     }
 
     /// The segments of the path for an event: at least one, none of them empty, `.`, `..` or with a `/`.
-    func segments(for event: Event) -> [String] {
+    ///
+    /// - Parameter values: What the further placeholders stand for.
+    func segments(for event: Event, _ values: [String: String] = [:]) -> [String] {
         self.segments.map { parts in
             let pieces = parts.map { part in
                 switch part {
                 case .literal(let literal): literal
-                case .value(let name): Self.safe(event.placeholder(name))
+                case .value(let name): Self.safe(values[name] ?? event.placeholder(name))
                 case .completed(let pattern):
                     Self.safe(event.callback.completedAt.flatMap(pattern.text(millisecondsSince1970:)))
                 case .received(let pattern): Self.safe(pattern.text(millisecondsSince1970: event.receivedAt))

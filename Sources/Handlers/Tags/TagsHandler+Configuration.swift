@@ -7,11 +7,14 @@ extension TagsHandler {
         package var add: [String]
         /// Remove these.
         package var remove: [String]
+        /// A query whose first row has values for the tags; without a row nothing is done. Nil for none.
+        package var find: String?
 
-        package init(set: [String]? = nil, add: [String] = [], remove: [String] = []) {
+        package init(set: [String]? = nil, add: [String] = [], remove: [String] = [], find: String? = nil) {
             self.set = set
             self.add = add
             self.remove = remove
+            self.find = find
         }
     }
 }

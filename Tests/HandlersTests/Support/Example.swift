@@ -16,6 +16,11 @@ enum Example {
         return Array(try Data(contentsOf: folder.appendingPathComponent(name)))
     }
 
+    /// A result file of the examples, by the type of its task.
+    static func resultFile(_ type: String) throws -> JSONDocument {
+        try JSONDocument(self.body("result-\(type)."))
+    }
+
     /// The callback of an example, after `change` to its task; the response stays the task's.
     static func callback(_ prefix: String, change: (inout JSON.Object) -> Void = { _ in }) throws -> Callback {
         var root = try present(try JSON(parsing: self.body(prefix)).object)
