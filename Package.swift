@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .library(name: "ScaleAPI", targets: ["ScaleAPI"]),
         .library(name: "Callbacks", targets: ["Callbacks"]),
+        .library(name: "CallbackService", targets: ["CallbackService"]),
         .executable(name: "scale-callbacks", targets: ["scale-callbacks"]),
         .executable(name: "scale-simulator", targets: ["scale-simulator"]),
     ],
@@ -16,15 +17,17 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        // The line: scale-callbacks ─▶ CallbackServer ─▶ CallbackQueue ─▶ Callbacks ─▶ ScaleAPI. Imports run right.
+        // The line: scale-callbacks ─▶ CallbackService ─▶ CallbackServer ─▶ CallbackQueue ─▶ Callbacks ─▶ ScaleAPI. Imports run right.
         .target(
             name: "ScaleAPI",
             dependencies: [
@@ -49,8 +52,11 @@ let package = Package(
             dependencies: [
                 "Callbacks",
                 "CSQLite",
+                "CZlib",
                 "ScaleAPI",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(
@@ -69,6 +75,7 @@ let package = Package(
         .target(
             name: "CallbackServer",
             dependencies: [
+                "CLinux",
                 "CallbackQueue",
                 "Callbacks",
                 "ScaleAPI",
@@ -83,8 +90,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
-        .executableTarget(
-            name: "scale-callbacks",
+        .target(
+            name: "CallbackService",
             dependencies: [
                 "CallbackQueue",
                 "CallbackServer",
@@ -102,6 +109,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
+        .executableTarget(name: "scale-callbacks", dependencies: ["CallbackService"]),
         // The other side of the wire, so it shares nothing with the line above.
         .target(
             name: "ScaleSimulator",
@@ -129,6 +137,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
 
         .testTarget(
@@ -159,6 +168,7 @@ let package = Package(
                 "ScaleAPI",
                 "ScaleSimulator",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.copy("Examples")]
@@ -196,10 +206,10 @@ let package = Package(
             name: "CommandTests",
             dependencies: [
                 "CallbackQueue",
+                "CallbackService",
                 "Callbacks",
                 "Handlers",
                 "ScaleAPI",
-                "scale-callbacks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -226,36 +236,23 @@ let package = Package(
 )
 
 // deploy/fuzz gives libFuzzer's archive here. The package is then another one: only what is fuzzed, watched by libFuzzer and
-// the address sanitizer, and the configuration reader in a library, because a program cannot link another one.
+// the address sanitizer.
 let fuzzer = Context.environment["SCALE_CALLBACKS_FUZZING"]
 if let fuzzer {
-    let kept: Set = ["ScaleAPI", "Callbacks", "Handlers", "CallbackQueue", "CallbackServer"]
+    let kept: Set = ["ScaleAPI", "Callbacks", "Handlers", "CallbackQueue", "CallbackServer", "CallbackService"]
     package.products = [.executable(name: "fuzz", targets: ["fuzz"])]
     package.targets.removeAll { !kept.contains($0.name) && $0.type != .system }
     package.targets += [
-        .target(
-            name: "scale-callbacks",
-            dependencies: [
-                "CallbackQueue",
-                "CallbackServer",
-                "Callbacks",
-                "Handlers",
-                "ScaleAPI",
-                .product(name: "Yams", package: "Yams"),
-            ],
-            exclude: ["Configuration/ConfigurationOptions.swift"],
-            sources: ["Configuration", "Output/TerminalText.swift"]
-        ),
         .executableTarget(
             name: "fuzz",
             dependencies: [
                 "CSQLite",
                 "CallbackQueue",
                 "CallbackServer",
+                "CallbackService",
                 "Callbacks",
                 "Handlers",
                 "ScaleAPI",
-                "scale-callbacks",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -265,7 +262,7 @@ if let fuzzer {
             linkerSettings: [
                 .unsafeFlags([fuzzer, "-sanitize=address"]), .linkedLibrary("stdc++"), .linkedLibrary("m"),
             ]
-        ),
+        )
     ]
 }
 
@@ -277,8 +274,10 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .treatAllWarnings(as: .error),
     ]
-    // Fast, but with the checks of a debug build: without them nobody sees a read past the end of a buffer.
+    // Fast, but with the checks of a debug build: without them nobody sees a read past the end of a buffer. The compiler
+    // does not survive optimising the command line for it (Swift 6.3.1).
     if fuzzer != nil, target.name != "CallbackQueue" {
-        target.swiftSettings?.append(.unsafeFlags(["-O", "-assert-config", "Debug", "-sanitize=fuzzer,address"]))
+        let optimised = target.name == "CallbackService" ? [] : ["-O", "-assert-config", "Debug"]
+        target.swiftSettings?.append(.unsafeFlags(optimised + ["-sanitize=fuzzer,address"]))
     }
 }

@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct AnswerReaderTests {
     private static let cases: [(wire: String, answers: [AnswerReader.Answer])] = [

@@ -2,19 +2,19 @@ import ArgumentParser
 import Foundation
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct CommandLineTests {
     @Test func `every command teaches with an example of itself`() {
-        for command in ScaleCallbacks.configuration.subcommands {
+        for command in RootCommand.configuration.subcommands {
             let name = command.configuration.commandName ?? ""
-            let help = ScaleCallbacks.helpMessage(for: command, columns: 200)
+            let help = RootCommand.helpMessage(for: command, columns: 200)
             #expect(help.contains("  scale-callbacks \(name) "), "\(name) has no example")
         }
     }
 
     @Test func `the exit codes in the help are the ones in use`() {
-        let help = ScaleCallbacks.helpMessage(columns: 200)
+        let help = RootCommand.helpMessage(columns: 200)
         let codes: [ExitCode] = [
             .success, .failed, .nothingFound, .validationFailure, .unavailable, .inputOutput, .configuration,
         ]
@@ -29,12 +29,12 @@ import Testing
         ["send", "--url", "127.0.0.1"], ["send", "--sample", "video"], ["send", "--file", "x", "--task-id", "y"],
     ])
     func `arguments that make no sense are refused before anything is done`(arguments: [String]) {
-        #expect(throws: (any Error).self) { try ScaleCallbacks.parseAsRoot(arguments) }
+        #expect(throws: (any Error).self) { try RootCommand.parseAsRoot(arguments) }
     }
 
     @Test(arguments: [["bench"], ["bench", "callbacks"]])
     func `to measure is to post callbacks, unless something else is said`(words: [String]) throws {
-        let command = try ScaleCallbacks.parseAsRoot(words + ["--url", "http://127.0.0.1:1/x", "--connections", "3"])
+        let command = try RootCommand.parseAsRoot(words + ["--url", "http://127.0.0.1:1/x", "--connections", "3"])
         let bench = try #require(command as? BenchCallbacksCommand)
         #expect(bench.url == "http://127.0.0.1:1/x")
         #expect(bench.connections == 3)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct ConfigurationProblemTests {
     /// A valid beginning of five lines, so that what is added begins on line 6.
@@ -158,9 +158,15 @@ import Testing
             "- { name: a b, tags: { add: [a] } }",
             #"s.yaml:7: "name" must be letters, digits, ".", "_" and "-", 64 at most, not "a b""#
         ),
-        ("- { name: a }", #"s.yaml:7: a handler needs one of "audit", "tags" or "file" to say what it does"#),
+        (
+            "- { name: a }",
+            """
+            s.yaml:7: a handler needs one of "audit", "tags", "metadata", "file", "forward", "command" or "nucleus" to say \
+            what it does
+            """
+        ),
         ("- { name: a, taggs: { add: [a] } }", #"s.yaml:7: unknown key "taggs"; did you mean "tags"?"#),
-        ("- { name: a, forward: { url: x } }", #"s.yaml:7: "forward" is not in this version; remove it"#),
+        ("- { name: a, rate: 5, tags: { add: [a] } }", #"s.yaml:7: "rate" is not in this version; remove it"#),
         (
             "- { name: a, tags: { add: [a] }, file: { path: x.json } }",
             #"s.yaml:7: a handler does one thing; move "file" into a handler of its own"#
@@ -184,8 +190,28 @@ import Testing
             #"s.yaml:7: "mode" must be one of shadow, live, not "dry""#
         ),
         (
-            "- { name: a, audit: { limits: {}, rules: [accept: x] } }",
-            #"s.yaml:7: "limits" is not in this version; remove it"#
+            "- { name: a, audit: { limits: { per-day: 2 }, rules: [accept: x] } }",
+            #"s.yaml:7: unknown key "per-day"; "limits" knows "per-task", "per-hour", "reject-ratio""#
+        ),
+        (
+            "- { name: a, audit: { limits: { per-task: 0 }, rules: [accept: x] } }",
+            #"s.yaml:7: "per-task" must be "none" or a whole number from 1 to 1000, not "0""#
+        ),
+        (
+            "- { name: a, audit: { limits: { per-hour: many }, rules: [accept: x] } }",
+            #"s.yaml:7: "per-hour" must be "none" or a whole number from 1 to 1000000, not "many""#
+        ),
+        (
+            "- { name: a, audit: { limits: { reject-ratio: 20% }, rules: [accept: x] } }",
+            #"s.yaml:7: "reject-ratio" must be "none" or a share and among how many, 2 to 10000, such as "20% over 100", not "20%""#
+        ),
+        (
+            "- { name: a, audit: { limits: { reject-ratio: 120% over 100 }, rules: [accept: x] } }",
+            #"s.yaml:7: "reject-ratio" must be "none" or a share and among how many, 2 to 10000, such as "20% over 100", not "120% over 100""#
+        ),
+        (
+            "- { name: a, audit: { confirm: perhaps, rules: [accept: x] } }",
+            #"s.yaml:7: "confirm" must be true or false, not "perhaps""#
         ),
         (
             "- { name: a, audit: {} }",

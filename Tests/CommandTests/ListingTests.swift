@@ -1,7 +1,7 @@
 import ScaleAPI
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct ListingTests {
     private struct Fruit: Row {

@@ -7,7 +7,7 @@ import NIOHTTP1
 import ScaleAPI
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct LoadGeneratorTests {
     private static func configuration(port: Int, path: String = "/callbacks") throws -> LoadGenerator.Configuration {

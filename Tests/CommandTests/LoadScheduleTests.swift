@@ -1,7 +1,7 @@
 import NIOCore
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct LoadScheduleTests {
     private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000)

@@ -6,7 +6,7 @@ import NIOHTTP1
 import ScaleAPI
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct SendCommandTests {
     private static func thenRefuses(_ status: Int) -> @Sendable (Int) -> TestReceiver.Behaviour {

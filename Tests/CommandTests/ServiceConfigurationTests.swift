@@ -5,7 +5,7 @@ import Handlers
 import ScaleAPI
 import Testing
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 @Suite struct ServiceConfigurationTests {
     private static let sample = """
@@ -111,6 +111,11 @@ import Testing
               attempts: 5
             audit:
               mode: shadow
+              confirm: true
+              limits:
+                per-task: 2
+                per-hour: none
+                reject-ratio: none
               rules:
                 - reject: "Label not in the task: {label}"
                   check: label-not-asked-for
@@ -144,6 +149,8 @@ import Testing
               attempts: 20
             file:
               path: "dump/{project}/{completed:yyyy-MM-dd}/{task_id}-{event_id}.json"
+              format: json
+              gzip: false
 
         """
 
@@ -168,6 +175,51 @@ import Testing
         #expect(audit.rules[2].condition == .check("near-duplicate", parameters: ["iou": "0.9"]))
         #expect(audit.rules[4].condition == .sample(0.05))
         #expect(audit.rules[3].reason == "costs ${type} to look at")
+    }
+
+    @Test(arguments: [
+        ("{}", "per-task: 2,per-hour: none,reject-ratio: none"),
+        (
+            "{ per-task: none, per-hour: 500, reject-ratio: 20% over 100 }",
+            #"per-task: none,per-hour: 500,reject-ratio: "20% over 100""#
+        ),
+        ("{ reject-ratio: 0.5% over 1000 }", #"per-task: 2,per-hour: none,reject-ratio: "0.5% over 1000""#),
+    ])
+    func `limits of audits print as they are read`(limits: String, printed: String) throws {
+        func text(_ limits: String) -> String {
+            "accounts: [{ name: live, callback-auth-keys: live-auth-key-4711 }]\n"
+                + "handlers: [{ name: a, audit: { confirm: false, limits: \(limits), rules: [{ accept: fine }] } }]"
+        }
+        let configuration = try Self.read(text(limits))
+        let lines = configuration.yaml.split(separator: "\n").map { $0.drop { $0 == " " } }
+        let start = try #require(lines.firstIndex(of: "limits:"))
+        #expect(lines[start - 1] == "confirm: false")
+        #expect(lines[(start + 1)...(start + 3)].joined(separator: ",") == printed)
+        let again = try Self.read(text("{ \(printed.replacing(",", with: ", ")) }"))
+        #expect(again.handlers.map(\.kind) == configuration.handlers.map(\.kind))
+        #expect(again.handlers[0].digest == configuration.handlers[0].digest)
+    }
+
+    @Test func `a promotion is for the rules and limits of an audit, whatever its mode`() throws {
+        func digest(_ audit: String) throws -> [UInt8]? {
+            let text =
+                "accounts: [{ name: live, callback-auth-keys: live-auth-key-4711, api-key: live_api_key_4711 }]\n"
+            return try Self.read(text + "handlers: [{ name: a, audit: { \(audit) } }]").handlers[0].digest
+        }
+        let first = try #require(try digest("rules: [{ accept: fine }]"))
+        #expect(try digest("mode: live, rules: [{ accept: fine }]") == first)
+        for other in [
+            "rules: [{ accept: good }]", "rules: [{ leave: fine }]", "confirm: false, rules: [{ accept: fine }]",
+            "limits: { per-hour: 5 }, rules: [{ accept: fine }]", "fetch: true, rules: [{ accept: fine }]",
+            "fetch: { limit: 5MB }, rules: [{ accept: fine }]",
+        ] {
+            #expect(try digest(other) != first)
+        }
+        #expect(try digest("fetch: false, rules: [{ accept: fine }]") == first)
+        #expect(
+            try digest("fetch: { limit: 5MB }, rules: [{ accept: fine }]")
+                != digest("fetch: true, rules: [{ accept: fine }]")
+        )
     }
 
     @Test func `what is printed reads to the same, once the secrets are put in`() throws {

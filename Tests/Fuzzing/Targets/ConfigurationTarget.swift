@@ -2,7 +2,7 @@ import Callbacks
 import Foundation
 import Handlers
 
-@testable import scale_callbacks
+@testable import CallbackService
 
 /// Any text as the configuration file: read or refused with its problems, and what is read is printed so that it is read
 /// as the same again.
