@@ -72,6 +72,8 @@ class Program:
 class Receiver:
     """A receiver in a folder of its own, which may be killed and started again on the same ports."""
 
+    program_name = "scale-callbacks"
+
     def __init__(self, folder, configuration=None, environment=None):
         self.folder = folder
         self.configuration = configuration
@@ -84,7 +86,7 @@ class Receiver:
         if self.configuration is not None:
             text = self.configuration.replace("$PORT", str(self.port)).replace("$CONSOLE", str(self.console_port))
             (self.folder / "receiver.yaml").write_text(text)
-        self.program = Program(["scale-callbacks", "serve", *self.options(), *arguments], self.folder, self.environment, prefix)
+        self.program = Program([self.program_name, "serve", *self.options(), *arguments], self.folder, self.environment, prefix)
         ports = re.findall(r"https?://[0-9.]+:(\d+)", self.program.line)
         self.port, self.console_port = int(ports[0]), int(ports[1])
         return self
@@ -105,7 +107,7 @@ class Receiver:
     def run(self, *arguments, check=True, config=True):
         """Runs another command of the same program in the receiver's folder."""
         result = subprocess.run(
-            [str(BINARIES / "scale-callbacks"), *map(str, arguments), *(self.options() if config else [])],
+            [str(BINARIES / self.program_name), *map(str, arguments), *(self.options() if config else [])],
             cwd=self.folder,
             env={"PATH": os.environ["PATH"], **self.environment},
             capture_output=True,

@@ -59,6 +59,10 @@ def test_the_benchmark_measures_everything_and_leaves_nothing_behind(tmp_path, f
     assert stored["start"]["warm"]["median_seconds"] > 0
     assert all(runs[0]["deliveries_per_second"] > 0 for runs in measures["deliveries"].values())
 
+    (backtest,) = measures["backtest"]
+    assert backtest["judged"] == backtest["rules"][9]["applied"] == 352
+    assert backtest["events_per_second"] > 0 and backtest["processor_microseconds_each"] > 0
+
     memory = measures["memory"]
     assert 10e6 < memory["idle"] <= memory["full_load"] < 1e9
     for large in memory["large"].values():

@@ -54,6 +54,9 @@ AUDIT = {
     **dict.fromkeys(("truncated", "malformed"), ([DONE], 1)),
 }
 
+# The tag is set although the answer could not be read: the next attempt asks, and there is nothing to do.
+TAG = REPEATABLE | {"truncated": ([AGAIN, DONE], 4), "malformed": ([AGAIN, DONE], 1)}
+
 
 class Case:
     """One call that gets one answer: a project, a handler and a task of its own."""
@@ -83,7 +86,7 @@ class Case:
 
 
 def cases():
-    for call, table in (("ask", REPEATABLE), ("audit", AUDIT), ("tag", REPEATABLE)):
+    for call, table in (("ask", REPEATABLE), ("audit", AUDIT), ("tag", TAG)):
         for answer, order in ANSWERS.items():
             yield Case(call, answer, order, table[answer])
     for answer, order in LOST.items():
