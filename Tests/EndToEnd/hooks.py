@@ -1,17 +1,18 @@
 """A server of the customer's to which events are forwarded, which answers as it is told."""
 
 import http.server
-import threading
+
+from processes import LoopbackServer
 
 
-class HookServer:
+class HookServer(LoopbackServer):
     """Keeps what comes by path, and answers with what `answers` holds for the path: status, headers and body, the last for ever."""
 
     def __init__(self, answers=None):
         self.answers = answers or {}
         self.received = {}
 
-    def __enter__(self):
+    def handler(self):
         hooks = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -32,15 +33,7 @@ class HookServer:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join(30)
-        self.server.server_close()
+        return Handler
 
     def url(self, path, host="127.0.0.1"):
         return f"http://{host}:{self.server.server_port}{path}"

@@ -248,10 +248,25 @@ handlers:
         self.process.wait(30)
 
 
-class CallbackSink:
-    """A small customer who answers every callback with 200 and keeps what came: the key and the body."""
+class LoopbackServer:
+    """A small HTTP server of the customer's, on a port of the kernel's choice; `handler()` makes the class that answers."""
 
     def __enter__(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join(30)
+        self.server.server_close()
+
+
+class CallbackSink(LoopbackServer):
+    """A small customer who answers every callback with 200 and keeps what came: the key and the body."""
+
+    def handler(self):
         received = self.received = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -264,15 +279,7 @@ class CallbackSink:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join(30)
-        self.server.server_close()
+        return Handler
 
     @property
     def url(self):
