@@ -60,12 +60,19 @@ final class LogCopier: Sendable {
         try self.copying.close()
     }
 
-    /// Returns how many pages of the log are in the database now.
+    /// Returns how many pages of the log are in the database now; none where SQLite would not look, because the writer was noting a
+    /// commit in the log's index at that moment. Unlike a reader, a checkpoint does not try that again by itself.
     private func copyOnce() throws -> Int {
         try self.holding.read { database in
             // The transaction begins with the first look.
             _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master")
-            return try self.copying.writeWithoutTransaction { Int(try $0.checkpoint(.passive).checkpointedFrameCount) }
+            do {
+                return try self.copying.writeWithoutTransaction {
+                    Int(try $0.checkpoint(.passive).checkpointedFrameCount)
+                }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                return 0
+            }
         }
     }
 }
