@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Foundation
 internal import GRDB
 package import Logging
@@ -76,10 +75,15 @@ package struct DictionaryTrainer: Service {
         return max(newest, due) * 10
     }
 
-    /// Training takes up to a second, in which others must not wait.
+    /// Training takes up to a second, in which others must not wait: a thread of its own, which has the processor before others
+    /// only when they do not want it.
     private static func onOwnThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async { continuation.resume(returning: body()) }
+            Thread.detachNewThread {
+                // Linux: this thread's alone.
+                _ = nice(10)
+                continuation.resume(returning: body())
+            }
         }
     }
 }

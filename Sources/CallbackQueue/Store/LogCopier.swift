@@ -37,15 +37,18 @@ final class LogCopier: Sendable {
     /// - Parameters:
     ///   - pages: How many pages are in the log now. There must be some that were not copied yet: all copied, it could
     ///     begin anew at any moment.
-    ///   - completion: Comes on another thread.
-    func copy(pages: @escaping @Sendable () -> Int, completion: @escaping @Sendable ((any Error)?) -> Void) {
+    ///   - completion: Comes on another thread, with how many pages of the log are in the database now.
+    func copy(
+        pages: @escaping @Sendable () -> Int,
+        completion: @escaping @Sendable (Result<Int, any Error>) -> Void
+    ) {
         self.queue.async {
             do {
                 var moved = try self.copyOnce()
                 for _ in 1..<Self.maximumRounds where pages() - moved >= Self.fewPages { moved = try self.copyOnce() }
-                completion(nil)
+                completion(.success(moved))
             } catch {
-                completion(error)
+                completion(.failure(error))
             }
         }
     }

@@ -35,9 +35,9 @@ extension StoreWriter {
 
     /// Empties the log and gives its room back, between two transactions, unless a reader still needs it.
     func shortenLog() async {
-        // Waits behind a drain and nothing else, because the queue is serial.
+        // Waits behind a drain and nothing else.
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            self.queue.async {
+            self.thread.async {
                 defer { continuation.resume() }
                 guard self.isUsable else { return }
                 self.copier.wait()

@@ -1,5 +1,4 @@
 internal import CSQLite
-internal import Dispatch
 internal import GRDB
 internal import Logging
 internal import Synchronization
@@ -21,10 +20,11 @@ final class StoreWriter: Sendable {
         var batchWeight = 4 << 20
         var waitingCount = 100_000
         var waitingWeight = 1 << 30
-        /// After how many more pages in the WAL it is copied into the database beside the writer.
-        var copyPages = 500
-        /// After how many more the writer waits for that.
-        var checkpointPages = 8000
+        /// After how many more pages in the WAL they are copied into the database beside the writer.
+        var copyPages = 2000
+        /// How many pages the WAL may have: then commits wait until it is copied. At half of that the writer copies what little
+        /// was not copied beside it, which lets it begin anew.
+        var checkpointPages = 16_000
     }
 
     /// One transaction, for work of which much comes together.
@@ -59,7 +59,7 @@ final class StoreWriter: Sendable {
     }
 
     let database: DatabaseQueue
-    let queue = DispatchQueue(label: "scale-callbacks.store-writer", qos: .userInitiated)
+    let thread = SerialThread(name: "store-writer")
     private let limits: Limits
     let logger: Logger
     private let onBroken: @Sendable (StoreError) -> Void
@@ -85,7 +85,7 @@ final class StoreWriter: Sendable {
         self.onBroken = onBroken
         self.log = WriteAheadLog(of: database)
         self.ballast = ballast
-        self.checkpoints = CheckpointLedger(usualPages: limits.checkpointPages)
+        self.checkpoints = CheckpointLedger(usualPages: limits.checkpointPages / 2)
     }
 
     /// How many pieces of work wait for the next transaction.
@@ -128,7 +128,7 @@ final class StoreWriter: Sendable {
             state.waitingWeight += weight
             if !state.isDraining {
                 state.isDraining = true
-                self.queue.async { self.drain() }
+                self.thread.async { self.drain() }
             }
             return nil
         }
@@ -140,8 +140,8 @@ final class StoreWriter: Sendable {
     func close() async throws(StoreError) {
         self.state.withLock { $0.refusal = $0.refusal ?? .closed }
         let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
-            // Behind every drain that was started before, because the queue is serial.
-            self.queue.async {
+            // Behind every drain that was started before.
+            self.thread.async {
                 // SQLite must not be called on a connection that is closed.
                 guard !self.state.withLock({ $0.isClosed }) else { return continuation.resume(returning: .success(())) }
                 do {
@@ -252,48 +252,45 @@ final class StoreWriter: Sendable {
         self.onBroken(error)
     }
 
-    /// Has the WAL copied into the database when it has grown: the most of it beside this thread, so that no commit waits, and
-    /// the rest by this connection, which lets the WAL begin anew.
+    /// Has the WAL copied into the database when it has grown, beside this thread, so that no commit waits. Once it is long this
+    /// connection copies what little is left, which lets it begin anew: that costs two syncs, so it must not be done often.
     private func checkpointWhenDue() throws {
         // After a sync that failed beside this thread nothing is synced again.
         guard self.isUsable else { return }
-        if self.copyState.load(ordering: .acquiring) == .rest { return try self.copyRest() }
-        let pages = self.log.pages.load(ordering: .relaxed)
-        // Fewer than before: the log began anew.
-        if pages < self.log.pagesAtCheckpoint.load(ordering: .relaxed) {
-            self.log.pagesAtCheckpoint.store(0, ordering: .relaxed)
-        }
-        // What a reader holds back is not tried again after every commit.
-        let more = pages - self.log.pagesAtCheckpoint.load(ordering: .relaxed)
+        self.log.noteBeginning()
         if self.isShortOfRoom {
-            guard more >= Self.checkpointPagesWhenFull else { return }
-            self.copier.wait()
+            guard self.log.pagesSinceCheckpoint >= Self.checkpointPagesWhenFull else { return }
             return try self.copyRest()
         }
-        guard more >= self.limits.copyPages else { return }
-        if self.copyState.load(ordering: .acquiring) == .none { self.beginCopy() }
-        guard more >= self.limits.checkpointPages else { return }
-        self.copier.wait()
-        try self.copyRest()
+        let isLong = self.log.pagesSinceCheckpoint >= self.limits.checkpointPages / 2
+        switch self.copyState.load(ordering: .acquiring) {
+        case .none where self.log.pagesSinceCopy >= (isLong ? 1 : self.limits.copyPages): self.beginCopy()
+        case .copied where isLong: try self.copyRest()
+        case .copied: self.copyState.store(.none, ordering: .releasing)
+        case .none, .copying: break
+        }
+        // More comes than is copied.
+        if self.log.pagesSinceCheckpoint >= self.limits.checkpointPages { try self.copyRest() }
     }
 
     private func beginCopy() {
         self.copyState.store(.copying, ordering: .releasing)
-        let pages: @Sendable () -> Int = { [log] in log.pages.load(ordering: .relaxed) }
-        self.copier.copy(pages: pages) { error in
-            if let error { self.failedToCheckpoint(StoreError(error)) }
-            self.copyState.store(.rest, ordering: .releasing)
-            // When nothing more is committed.
-            self.queue.async {
-                guard self.copyState.load(ordering: .acquiring) == .rest, self.isUsable else { return }
-                do { try self.copyRest() } catch { self.failedToCheckpoint(StoreError(error)) }
+        self.log.noteCopy()
+        let completion: @Sendable (Result<Int, any Error>) -> Void = { result in
+            switch result {
+            case .success(let pages): self.log.noteCopied(pages)
+            case .failure(let error): self.failedToCheckpoint(StoreError(error))
             }
+            self.copyState.store(.copied, ordering: .releasing)
         }
+        self.copier.copy(pages: { [log] in log.pages }, completion: completion)
     }
 
+    /// Copies what was not copied beside this thread.
     private func copyRest() throws {
+        self.copier.wait()
         self.copyState.store(.none, ordering: .releasing)
-        self.log.pagesAtCheckpoint.store(self.log.pages.load(ordering: .relaxed), ordering: .relaxed)
+        self.log.noteCheckpoint()
         try self.checkpoint(.passive)
     }
 
@@ -320,29 +317,5 @@ private enum CopyState: UInt8, AtomicRepresentable {
     /// It is being copied.
     case copying
     /// It was copied, but for what came meanwhile.
-    case rest
-}
-
-/// How long the write-ahead log is: SQLite tells after every commit.
-private final class WriteAheadLog: Sendable {
-    /// Pages in it after the last commit.
-    let pages = Atomic(0)
-    /// Pages in it when they were last copied into the database.
-    let pagesAtCheckpoint = Atomic(0)
-
-    /// Listens for as long as the connection is open; whoever owns that must keep this too.
-    init(of database: DatabaseQueue) {
-        database.writeWithoutTransaction { database in
-            _ = sqlite3_wal_hook(
-                database.sqliteConnection,
-                { context, _, _, pages in
-                    guard let context else { return SQLITE_OK }
-                    Unmanaged<WriteAheadLog>.fromOpaque(context).takeUnretainedValue().pages
-                        .store(Int(pages), ordering: .relaxed)
-                    return SQLITE_OK
-                },
-                Unmanaged.passUnretained(self).toOpaque()
-            )
-        }
-    }
+    case copied
 }
