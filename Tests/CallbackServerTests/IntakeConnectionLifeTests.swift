@@ -36,6 +36,20 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func `reading goes on after the answer that held it up`() async throws {
+        // Far more than is read ahead while the first is being stored.
+        let bodies = (0..<8).map { Requests.callback($0) + Array(repeating: UInt8(ascii: " "), count: 200_000) }
+        try await withReceiver { receiver in
+            let client = try await receiver.connect()
+            client.sendEventually(bodies.flatMap { Requests.post($0) })
+            let (answers, ending) = await client.receive(bodies.count)
+            #expect(answers.map(\.status) == bodies.map { _ in 200 })
+            #expect(ending == .open)
+            await client.close()
+            #expect(try await receiver.storedDigests() == bodies.map(Digest.sha256))
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func `garbage behind a good request does not cost its answer`() async throws {
         let good = Requests.post(Requests.callback(1))
         try await withReceiver { receiver in
@@ -64,6 +78,21 @@ import Testing
             await client.finishSending()
             let (answers, ending) = await client.receive()
             #expect(answers.map(\.status) == Array(repeating: 200, count: count))
+            #expect(ending == .closed)
+            await client.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `what is answered without the disk is, too, when nothing more will come`()
+        async throws
+    {
+        let probe = Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        try await withReceiver { receiver in
+            let client = try await receiver.connect()
+            await client.send(Requests.post(Requests.callback(1)) + probe + Requests.post(Array("x".utf8)) + probe)
+            await client.finishSending()
+            let (answers, ending) = await client.receive()
+            #expect(answers.map(\.status) == [200, 200, 400, 200])
             #expect(ending == .closed)
             await client.close()
         }

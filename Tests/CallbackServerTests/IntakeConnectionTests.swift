@@ -10,7 +10,7 @@ import Testing
     enum Input: Hashable, CaseIterable {
         case smallHead, largeHead, chunkedHead, continueHead, lastHead, refusedHead, headWhileNotReady, probe, readiness
         case smallPart, largePart, emptyPart, end, kept, storeFailed, timedOut, parseError, finishedSending,
-            disconnected
+            disconnected, stopped
     }
 
     private static let bodyLimit = 1000
@@ -39,6 +39,7 @@ import Testing
         case .parseError: connection.failedToParse()
         case .finishedSending: connection.receivedLast()
         case .disconnected: connection.disconnected()
+        case .stopped: connection.stopped()
         }
     }
 
@@ -116,6 +117,19 @@ import Testing
             ([.smallHead, .smallPart, .end, .disconnected, .kept], [Self.store]),
             ([.disconnected, .smallHead, .smallPart, .end], []),
             ([.kept, .end, .smallPart], []),
+            ([.stopped, .smallHead, .smallPart, .end], [.close]),
+            (
+                [.smallHead, .stopped, .smallPart, .end, .kept, .smallHead, .smallPart, .end],
+                [Self.store, Self.answer(.kept, closes: true)]
+            ),
+            (
+                [.smallHead, .smallPart, .end, .stopped, .storeFailed, .smallHead],
+                [Self.store, .answer(.refused(.storage, closes: true))]
+            ),
+            ([.chunkedHead, .stopped, .end, .smallHead], [Self.refuse(.emptyBody)]),
+            ([.probe, .stopped, .smallPart, .end, .probe], [.answer(.probe(isGood: true, text: "alive")), .close]),
+            ([.refusedHead, .stopped, .smallPart, .timedOut], [Self.refuse(.wrongKey), .close]),
+            ([.disconnected, .stopped], []),
         ] as [([Input], [IntakeConnection.Action])]
     )
     func `what comes in decides what is done`(inputs: [Input], actions: [IntakeConnection.Action]) {

@@ -5,15 +5,20 @@ internal import Synchronization
 ///
 /// A group commit ends many requests at once; the first answer wakes the loop, the others ride along.
 final class AnswerMailbox: Sendable {
+    private struct Letter: Sendable {
+        let answer: IntakeAnswer
+        let handler: NIOLoopBound<IntakeHandler>
+    }
+
     private let eventLoop: any EventLoop
-    private let waiting = Mutex<[@Sendable () -> Void]>([])
+    private let waiting = Mutex<[Letter]>([])
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    /// Has `deliver` called on the event loop.
-    func post(_ deliver: @escaping @Sendable () -> Void) {
+    /// Has an answer given to a handler on the event loop.
+    func post(_ answer: IntakeAnswer, to handler: NIOLoopBound<IntakeHandler>) {
         let isFirst = self.waiting.withLock { waiting in
-            waiting.append(deliver)
+            waiting.append(Letter(answer: answer, handler: handler))
             return waiting.count == 1
         }
         if isFirst { self.eventLoop.execute { self.deliverAll() } }
@@ -21,9 +26,12 @@ final class AnswerMailbox: Sendable {
 
     private func deliverAll() {
         let all = self.waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
+            let all = waiting
+            waiting = []
+            // The next commit ends about as many.
+            waiting.reserveCapacity(all.count)
+            return all
         }
-        for deliver in all { deliver() }
+        for letter in all { letter.handler.value.stored(letter.answer) }
     }
 }

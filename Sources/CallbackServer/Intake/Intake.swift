@@ -45,57 +45,57 @@ package final class Intake: Sendable {
     /// Notes a refused request.
     func record(_ refusal: Refusal) { self.refusals.record(refusal) }
 
-    /// Checks, reads and keeps one body. `completion` may come on any thread, once, after the sync.
+    /// Checks, reads and keeps one body. The client is answered from any thread, once, after the sync.
     func accept(
         _ body: ByteBuffer,
         admission: RequestJudge.Admission,
-        refusal: @escaping @Sendable (RefusalReason, [UInt8]) -> Void,
-        completion: @escaping @Sendable (IntakeAnswer) -> Void
+        line: RequestLine,
+        from client: IntakeClient
     ) {
         guard body.readableBytes > Self.largeBody else {
             let bytes = Array(body.readableBytesView)
-            return self.read(bytes, admission: admission, refusal: refusal, completion: completion)
+            return self.read(bytes, admission: admission, line: line, from: client)
         }
         let waiting = WaitingBody(body)
         self.largeBodies.async {
-            self.read(waiting.take(), admission: admission, refusal: refusal, completion: completion)
+            self.read(waiting.take(), admission: admission, line: line, from: client)
         }
     }
 
     private func read(
         _ body: [UInt8],
         admission: RequestJudge.Admission,
-        refusal: @escaping @Sendable (RefusalReason, [UInt8]) -> Void,
-        completion: @escaping @Sendable (IntakeAnswer) -> Void
+        line: RequestLine,
+        from client: IntakeClient
     ) {
         let callback: Callback
         do {
             callback = try Callback(body: body)
         } catch {
-            refusal(.notJSON, body)
-            completion(.refused(.notJSON, closes: false))
-            return
+            return self.refuse(.notJSON, body, line, client)
         }
         let now = Now.milliseconds
         guard let accountID = self.accountIDs[admission.account] else {
-            refusal(.storage, body)
-            completion(.refused(.storage, closes: false))
-            return
+            return self.refuse(.storage, body, line, client)
         }
         let handlerIDs = self.dispatcher.handlerIDs(accepting: callback, account: admission.account)
         let arrival = Arrival(callback: callback, accountID: accountID, receivedAt: now, handlerIDs: handlerIDs)
-        self.store.keep(arrival) { result in
+        self.store.keep(arrival) { [keyIndex = admission.keyIndex] result in
             switch result {
             case .success(let kept):
-                self.refusals.recordKeyUse(accountID: accountID, keyIndex: admission.keyIndex, now: now)
-                completion(.kept)
+                self.refusals.recordKeyUse(accountID: accountID, keyIndex: keyIndex, now: now)
+                client.answer(.kept)
                 if case .kept = kept { self.dispatcher.wake(handlerIDs) }
             case .failure(let error):
-                let reason = error.isOverload ? RefusalReason.overloaded : .storage
-                refusal(reason, body)
-                completion(.refused(reason, closes: false))
+                self.refuse(error.isOverload ? .overloaded : .storage, body, line, client)
             }
         }
+    }
+
+    /// Notes and answers a body that is not kept. The connection goes on: all of the request has been read.
+    private func refuse(_ reason: RefusalReason, _ body: [UInt8], _ line: RequestLine, _ client: IntakeClient) {
+        self.record(line.refusal(reason, from: client.remote, body: body))
+        client.answer(.refused(reason, closes: false))
     }
 }
 

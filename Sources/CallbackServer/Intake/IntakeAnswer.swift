@@ -32,15 +32,31 @@ struct IntakeAnswer: Sendable, Equatable {
         IntakeAnswer(status: isGood ? .ok : .serviceUnavailable, text: text + "\n", closes: false)
     }
 
-    /// What goes over the wire before the text.
-    var head: HTTPResponseHead {
-        var head = HTTPResponseHead(version: .http1_1, status: self.status)
-        head.headers.add(name: "content-length", value: String(self.text.utf8.count))
-        if !self.text.isEmpty { head.headers.add(name: "content-type", value: "text/plain; charset=utf-8") }
-        head.headers.add(name: "cache-control", value: "no-store")
-        for header in self.headers { head.headers.add(name: header.name, value: header.value) }
-        if self.closes { head.headers.add(name: "connection", value: "close") }
-        return head
+    /// What goes over the wire.
+    ///
+    /// - Parameter isHead: The request was a HEAD: the text is told of, but not sent.
+    func bytes(isHead: Bool) -> ByteBuffer {
+        // Most answers, made once.
+        guard !self.text.isEmpty || self.closes else { return Self.keptBytes }
+        return self.written(isHead: isHead)
+    }
+
+    private static let keptBytes = Self.kept.written(isHead: false)
+
+    /// What tells a client to send the body that it announced.
+    static let goOn = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+
+    private func written(isHead: Bool) -> ByteBuffer {
+        var lines = ["HTTP/1.1 \(self.status.code) \(self.status.reasonPhrase)"]
+        lines.append("content-length: \(self.text.utf8.count)")
+        if !self.text.isEmpty { lines.append("content-type: text/plain; charset=utf-8") }
+        lines.append("cache-control: no-store")
+        for header in self.headers { lines.append("\(header.name): \(header.value)") }
+        if self.closes { lines.append("connection: close") }
+        var bytes = ByteBuffer()
+        for line in lines { bytes.writeString(line + "\r\n") }
+        bytes.writeString(isHead ? "\r\n" : "\r\n" + self.text)
+        return bytes
     }
 
     static func == (left: Self, right: Self) -> Bool {

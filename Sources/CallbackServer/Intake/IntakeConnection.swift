@@ -7,7 +7,7 @@ internal import NIOCore
 /// | idle | between requests | receiving, answering, refusing |
 /// | receiving | a believed callback's body is coming | storing, refusing |
 /// | storing | the body is whole; the answer waits for the disk | idle, closing |
-/// | finishing | answered, but the end of the request has not been seen | idle |
+/// | finishing | answered, but the end of the request has not been seen | idle, closing |
 /// | closing | answered for the last time; what still comes is thrown away | – |
 struct IntakeConnection {
     /// What the channel has to do.
@@ -71,7 +71,7 @@ struct IntakeConnection {
     mutating func received(
         _ judgement: RequestJudge.Judgement,
         isReady: Bool,
-        hasRoom: Bool = true,
+        hasRoom: @autoclosure () -> Bool = true,
         isLast: Bool = false
     ) -> Action {
         guard case .idle = self.state else { return .none }
@@ -84,7 +84,7 @@ struct IntakeConnection {
         case .health:
             return self.answer(.probe(isGood: true, text: "alive"), then: .finishing)
         case .readiness:
-            let isGood = isReady && hasRoom
+            let isGood = isReady && hasRoom()
             return self.answer(.probe(isGood: isGood, text: isGood ? "ready" : "not ready"), then: .finishing)
         case .callback(let admission):
             // Not ready means on the way out, by a stop or because storage broke.
@@ -123,8 +123,8 @@ struct IntakeConnection {
             self.state = .storing
             return .store(receiving.admission, body)
         case .finishing:
-            self.state = .idle
-            return .none
+            self.state = self.isLast ? .closing : .idle
+            return self.isLast ? .close : .none
         case .idle, .storing, .closing:
             return .none
         }
@@ -171,6 +171,20 @@ struct IntakeConnection {
         case .idle, .finishing, .closing:
             self.state = .closing
             return .close
+        }
+    }
+
+    /// The service stops: the request that is being worked on ends, and nothing follows it.
+    mutating func stopped() -> Action {
+        switch self.state {
+        case .idle:
+            self.state = .closing
+            return .close
+        case .receiving, .storing, .finishing:
+            self.isLast = true
+            return .none
+        // The last answer may still be on its way; the connection ends a moment after it.
+        case .closing: return .none
         }
     }
 

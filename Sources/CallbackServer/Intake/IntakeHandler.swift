@@ -4,59 +4,45 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// The shell around `IntakeConnection` on one channel: bytes in, decisions asked for, answers out.
-final class IntakeHandler: ChannelInboundHandler {
+///
+/// One request after the other: what comes behind one that is being stored waits for its answer.
+final class IntakeHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// What came behind a request that is being stored.
+    private enum Input {
+        case part(HTTPServerRequestPart)
+        case parserError(HTTPParserError)
+        /// The client has finished sending.
+        case last
+    }
 
     private let intake: Intake
     private let judge: RequestJudge
-    private let deadlines: IntakeServer.Deadlines
+    private let deadlines: IntakeDeadlines
     private let mailbox: AnswerMailbox
     private let seat: ConnectionLimit.Seat
+    /// While the handler is in a pipeline.
+    private var context: ChannelHandlerContext?
     /// Asked for once: each time it would be a system call.
     private var remote: SocketAddress?
+    /// Made when it is first needed: most strangers never send a body.
+    private var client: IntakeClient?
     private var connection: IntakeConnection
     private var deadline = NIODeadline.distantFuture
-    private var request = RequestLine()
+    private var line = RequestLine()
+    private var waiting = CircularBuffer<Input>(initialCapacity: 0)
     private var isAnswering = false
-    private var nextAnswer: IntakeAnswer?
     private var closesAfterAnswer = false
-    /// Where reading can be asked for past the handler that keeps requests one behind the other.
-    private var reading: ChannelHandlerContext?
     private var hasReadAhead = false
-
-    /// What is remembered of the request for the answer and for the list of refusals.
-    private struct RequestLine: Sendable {
-        var method = ""
-        var uri = ""
-        var isHead = false
-
-        /// Cut and printable, whatever the client sent.
-        var description: String {
-            let text = "\(self.method) \(self.uri.prefix { $0 != "?" })"
-            return String(
-                text.unicodeScalars.prefix(200).map { $0.value < 0x20 || $0.value == 0x7F ? "?" : Character($0) }
-            )
-        }
-
-        /// What is kept of it when it is refused.
-        func refusal(_ reason: RefusalReason, from remote: SocketAddress?) -> Refusal {
-            Refusal(
-                at: Now.milliseconds,
-                reason: reason.rawValue,
-                remote: remote?.ipAddress ?? "unknown",
-                request: self.description
-            )
-        }
-    }
-
-    /// The head of most answers, made once.
-    private static let keptHead = IntakeAnswer.kept.head
+    private var isReadHeldBack = false
 
     init(
         intake: Intake,
         judge: RequestJudge,
-        deadlines: IntakeServer.Deadlines,
+        deadlines: IntakeDeadlines,
         budget: InFlightBudget,
         seat: ConnectionLimit.Seat,
         mailbox: AnswerMailbox
@@ -74,60 +60,42 @@ final class IntakeHandler: ChannelInboundHandler {
     /// Whether nothing that still comes will be looked at.
     var isClosing: Bool { self.connection.isClosing }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.reading = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
-    }
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.reading = nil
+        self.context = nil
+        self.client = nil
     }
 
     func channelActive(context: ChannelHandlerContext) {
         self.remote = context.remoteAddress
         self.setDeadline(after: self.deadlines.header)
-        self.watchDeadline(context, in: TimeAmount(self.deadlines.header))
+        self.watchDeadline(context, in: self.deadlines.header)
         context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch self.unwrapInboundIn(data) {
-        case .head(let head):
-            self.request = RequestLine(
-                method: head.method.rawValue,
-                uri: head.uri,
-                isHead: head.method == .HEAD
-            )
-            self.setDeadline(after: self.deadlines.request)
-            let judgement = self.judge.judge(head)
-            if case .callback = judgement { self.seat.keep() }
-            self.perform(
-                self.connection.received(
-                    judgement,
-                    isReady: self.intake.isReady,
-                    hasRoom: self.intake.hasRoom,
-                    isLast: self.judge.isLast(head)
-                ),
-                context
-            )
-        case .body(let part):
-            self.perform(self.connection.received(part), context)
-        case .end:
-            self.perform(self.connection.receivedEnd(), context)
+        let part = self.unwrapInboundIn(data)
+        guard !self.connection.isStoring, self.waiting.isEmpty else {
+            self.waiting.append(.part(part))
+            return
         }
+        self.take(part, context)
     }
 
-    /// Stays ready to read while a callback is being stored. That handler would not: it takes the socket from the
-    /// selector and gives it back with every request, two system calls. More is read once a request and not again, so
-    /// that requests sent in advance do not pile up.
-    func channelReadComplete(context: ChannelHandlerContext) {
-        if self.connection.isStoring, !self.hasReadAhead {
-            self.hasReadAhead = true
-            self.reading?.read()
-        }
-        context.fireChannelReadComplete()
+    /// Stays ready to read while a callback is being stored: not to be costs two system calls with every request, which
+    /// take the socket from the selector and give it back. More is read once a request and not again, so that requests
+    /// sent in advance do not pile up.
+    func read(context: ChannelHandlerContext) {
+        let isStoring = self.connection.isStoring
+        self.isReadHeldBack = isStoring && self.hasReadAhead
+        guard !self.isReadHeldBack else { return }
+        self.hasReadAhead = isStoring
+        context.read()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.waiting.removeAll()
         self.perform(self.connection.disconnected(), context)
         self.deadline = .distantFuture
         context.fireChannelInactive()
@@ -140,16 +108,78 @@ final class IntakeHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { self.perform(self.connection.receivedLast(), context) }
+        switch event {
+        case ChannelEvent.inputClosed:
+            if self.waiting.isEmpty { self.take(.last, context) } else { self.waiting.append(.last) }
+        case is ChannelShouldQuiesceEvent:
+            self.perform(self.connection.stopped(), context)
+        default: break
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case HTTPParserError.invalidEOFState: self.perform(self.connection.receivedLast(), context)
-        case is HTTPParserError, is ByteToMessageDecoderError: self.perform(self.connection.failedToParse(), context)
+        case let error as HTTPParserError:
+            if self.connection.isStoring {
+                self.waiting.append(.parserError(error))
+            } else {
+                self.take(.parserError(error), context)
+            }
+        case is ByteToMessageDecoderError: self.perform(self.connection.failedToParse(), context)
         default: context.close(promise: nil)
         }
+    }
+
+    /// The callback that was being stored is answered; what came behind it has its turn.
+    func stored(_ answer: IntakeAnswer) {
+        guard let context = self.context else { return }
+        self.perform(self.connection.stored(answer), context)
+        while let next = self.waiting.first {
+            // The end of what a client sends is told at once: the answer before it is the last.
+            if self.connection.isStoring { guard case .last = next else { break } }
+            self.waiting.removeFirst()
+            self.take(next, context)
+        }
+        if self.isReadHeldBack { self.read(context: context) }
+    }
+
+    private func take(_ input: Input, _ context: ChannelHandlerContext) {
+        switch input {
+        case .part(let part): self.take(part, context)
+        case .parserError(.invalidEOFState): self.perform(self.connection.receivedLast(), context)
+        case .parserError: self.perform(self.connection.failedToParse(), context)
+        case .last:
+            // There is nothing more to read.
+            self.isReadHeldBack = false
+            self.perform(self.connection.receivedLast(), context)
+        }
+    }
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head(let head): self.begin(head, context)
+        case .body(let part): self.perform(self.connection.received(part), context)
+        case .end: self.perform(self.connection.receivedEnd(), context)
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard !self.connection.isClosing else { return }
+        self.line = RequestLine(head)
+        self.setDeadline(after: self.deadlines.request)
+        let fields = HeadFields(head.headers)
+        let judgement = self.judge.judge(head, fields)
+        if case .callback = judgement { self.seat.keep() }
+        self.perform(
+            self.connection.received(
+                judgement,
+                isReady: self.intake.isReady,
+                hasRoom: self.intake.hasRoom,
+                isLast: self.judge.isLast(head, fields)
+            ),
+            context
+        )
     }
 
     private func perform(_ action: IntakeConnection.Action, _ context: ChannelHandlerContext) {
@@ -157,15 +187,14 @@ final class IntakeHandler: ChannelInboundHandler {
         case .none:
             break
         case .sendContinue:
-            let head = HTTPResponseHead(version: .http1_1, status: .continue)
-            context.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(self.wrapOutboundOut(IntakeAnswer.goOn), promise: nil)
         case .answer(let answer):
             self.write(answer, context)
         case .refuse(let reason, let answer):
-            self.intake.record(self.request.refusal(reason, from: self.remote))
+            self.intake.record(self.line.refusal(reason, from: self.remote))
             if context.channel.isActive { self.write(answer, context) }
         case .store(let admission, let body):
-            self.store(body, admission, context)
+            self.intake.accept(body, admission: admission, line: self.line, from: self.client(context))
         case .close where self.isAnswering:
             self.closesAfterAnswer = true
         case .close:
@@ -173,56 +202,20 @@ final class IntakeHandler: ChannelInboundHandler {
         }
     }
 
-    private func store(_ body: ByteBuffer, _ admission: RequestJudge.Admission, _ context: ChannelHandlerContext) {
-        let this = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        self.intake.accept(
-            body,
-            admission: admission,
-            refusal: { [intake, request, remote] reason, body in
-                // Made here and not before: most callbacks are not refused.
-                var refusal = request.refusal(reason, from: remote)
-                refusal.bodySize = body.count
-                refusal.bodySHA256 = Digest.sha256(body)
-                refusal.firstBytes = Array(body.prefix(256))
-                intake.record(refusal)
-            },
-            completion: { [mailbox] answer in
-                mailbox.post {
-                    let (handler, context) = this.value
-                    handler.perform(handler.connection.stored(answer), context)
-                }
-            }
-        )
+    private func client(_ context: ChannelHandlerContext) -> IntakeClient {
+        if let client = self.client { return client }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let client = IntakeClient(handler, remote: self.remote, mailbox: self.mailbox)
+        self.client = client
+        return client
     }
 
-    /// Writes an answer, and then those of requests pipelined behind it that could be answered at once.
-    ///
-    /// Writing the end of an answer delivers the next request from inside the call. Its answer is put aside until the
-    /// call has returned: with one call inside the other, a read full of tiny requests would use up the stack.
     private func write(_ answer: IntakeAnswer, _ context: ChannelHandlerContext) {
-        guard !self.isAnswering else {
-            self.nextAnswer = answer
-            return
-        }
-        var next: IntakeAnswer? = answer
-        while let answer = next {
-            self.writeOne(answer, context)
-            next = self.nextAnswer
-            self.nextAnswer = nil
-        }
-    }
-
-    private func writeOne(_ answer: IntakeAnswer, _ context: ChannelHandlerContext) {
-        context.write(self.wrapOutboundOut(.head(answer == .kept ? Self.keptHead : answer.head)), promise: nil)
-        if !answer.text.isEmpty, !self.request.isHead {
-            context.write(self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.text)))), promise: nil)
-        }
-        // The next request begins inside the call: its deadline must not be overwritten afterwards, and closing has to
-        // wait for the flush.
         self.setDeadline(after: answer.closes ? self.deadlines.linger : self.deadlines.idle)
-        self.isAnswering = true
         self.hasReadAhead = false
-        context.writeAndFlush(self.wrapOutboundOut(.end(nil)), promise: nil)
+        // Closing has to wait for the flush.
+        self.isAnswering = true
+        context.writeAndFlush(self.wrapOutboundOut(answer.bytes(isHead: self.line.isHead)), promise: nil)
         self.isAnswering = false
         if self.closesAfterAnswer {
             context.close(promise: nil)
@@ -235,11 +228,11 @@ final class IntakeHandler: ChannelInboundHandler {
     /// moment later. Closing at once with unread bytes would reset the connection and destroy the answer.
     private func linger(_ context: ChannelHandlerContext) {
         context.close(mode: .output, promise: nil)
-        self.watchDeadline(context, in: TimeAmount(self.deadlines.linger))
+        self.watchDeadline(context, in: self.deadlines.linger)
     }
 
-    private func setDeadline(after delay: Duration) {
-        self.deadline = .now() + TimeAmount(delay)
+    private func setDeadline(after delay: TimeAmount) {
+        self.deadline = .now() + delay
     }
 
     /// Looks at the deadline when it should be over; a deadline that has moved is looked at again then. So moving one,

@@ -107,6 +107,7 @@ package struct IntakeServer: Service, Sendable {
             verifier: self.verifier
         )
         let budget = InFlightBudget(limit: self.configuration.inFlightLimit)
+        let deadlines = IntakeDeadlines(self.configuration.deadlines)
         let connections = ConnectionLimit(limit: self.configuration.maximumConnections, logger: self.logger)
         var mailboxes: [ObjectIdentifier: AnswerMailbox] = [:]
         for eventLoop in group.makeIterator() {
@@ -126,7 +127,7 @@ package struct IntakeServer: Service, Sendable {
             // Answers are short. What the system would hold of them for a client that does not read is bounded, too.
             .childChannelOption(.socketOption(.so_sndbuf), value: 64 << 10)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 32 << 10, high: 128 << 10))
-            .childChannelInitializer { [mailboxes, configuration, intake, certificates] channel in
+            .childChannelInitializer { [mailboxes, intake, certificates] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let seat = connections.admit(channel) else {
                         channel.close(promise: nil)
@@ -139,7 +140,7 @@ package struct IntakeServer: Service, Sendable {
                     let handler = IntakeHandler(
                         intake: intake,
                         judge: judge,
-                        deadlines: configuration.deadlines,
+                        deadlines: deadlines,
                         budget: budget,
                         seat: seat,
                         mailbox: mailboxes[ObjectIdentifier(channel.eventLoop)]
@@ -150,10 +151,8 @@ package struct IntakeServer: Service, Sendable {
                         try pipeline.addHandler(NIOSSLServerHandler(context: certificates.context))
                         try pipeline.addHandler(HandshakeHandler(intake: intake))
                     }
-                    try pipeline.addHandler(HTTPResponseEncoder())
                     try pipeline.addHandler(IntakeGate(before: handler))
                     try pipeline.addHandler(ByteToMessageHandler(decoder))
-                    try pipeline.addHandler(HTTPServerPipelineHandler())
                     try pipeline.addHandler(handler)
                 }
             }

@@ -36,9 +36,13 @@ struct RequestJudge: Sendable {
     let bodyLimit: Int
     let verifier: CallbackVerifier
 
-    func judge(_ head: HTTPRequestHead) -> Judgement {
-        let hosts = head.headers[canonicalForm: "host"]
-        guard hosts.count == 1 || (hosts.isEmpty && head.version.minor == 0) else { return .refused(.badHost) }
+    func judge(_ head: HTTPRequestHead) -> Judgement { self.judge(head, HeadFields(head.headers)) }
+
+    /// Judges a head whose fields have been looked through.
+    func judge(_ head: HTTPRequestHead, _ fields: HeadFields) -> Judgement {
+        guard fields.hostCount == 1 || (fields.hostCount == 0 && head.version.minor == 0) else {
+            return .refused(.badHost)
+        }
 
         let path = Self.path(of: head.uri)
         if head.method == .GET || head.method == .HEAD {
@@ -51,20 +55,20 @@ struct RequestJudge: Sendable {
         let account: String
         let keyIndex: Int
         // One line a value: a list in one line is not a key that anyone was given.
-        switch self.verifier.verify(head.headers[CallbackVerifier.headerName].map(Self.trimmed)) {
+        switch self.verifier.verify(fields.keys.map(Self.trimmed)) {
         case .verified(let verifiedAccount, let index): (account, keyIndex) = (verifiedAccount, index)
         case .refused(.missing): return .refused(.missingKey)
         case .refused(.repeated): return .refused(.repeatedKey)
         case .refused(.wrong): return .refused(.wrongKey)
         }
 
-        let encodings = head.headers[canonicalForm: "content-encoding"]
+        let encodings = fields.hasContentEncoding ? head.headers[canonicalForm: "content-encoding"] : []
         guard encodings.allSatisfy({ $0.lowercased() == "identity" }) else { return .refused(.encodedBody) }
 
         var declaredLength: Int?
-        let codings = head.headers[canonicalForm: "transfer-encoding"]
+        let codings = fields.hasTransferEncoding ? head.headers[canonicalForm: "transfer-encoding"] : []
         guard codings.allSatisfy({ $0.lowercased() == "chunked" }) else { return .refused(.badRequest) }
-        if let text = head.headers.first(name: "content-length") {
+        if let text = fields.contentLength {
             // Too many digits for an Int is too large in any case; the parser has refused what is not digits.
             guard let length = Int(Self.trimmed(text)), (0...self.bodyLimit).contains(length) else {
                 return .refused(.bodyTooLarge)
@@ -73,7 +77,7 @@ struct RequestJudge: Sendable {
         }
         if declaredLength == 0 || (declaredLength == nil && codings.isEmpty) { return .refused(.emptyBody) }
 
-        let expectations = head.headers[canonicalForm: "expect"]
+        let expectations = fields.hasExpectation ? head.headers[canonicalForm: "expect"] : []
         guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else { return .refused(.badExpectation) }
         return .callback(
             Admission(
@@ -86,11 +90,13 @@ struct RequestJudge: Sendable {
     }
 
     /// Whether the connection has to end with the answer to this head.
-    func isLast(_ head: HTTPRequestHead) -> Bool {
+    func isLast(_ head: HTTPRequestHead) -> Bool { self.isLast(head, HeadFields(head.headers)) }
+
+    /// The same, of a head whose fields have been looked through.
+    func isLast(_ head: HTTPRequestHead, _ fields: HeadFields) -> Bool {
         // HTTP/1.0 knows no chunks: whoever passed them on may see the end of the request elsewhere (RFC 9112, 6.1).
         // Behind an offer of another protocol the parser reads nothing more.
-        !head.isKeepAlive || head.headers.contains(name: "upgrade")
-            || (head.version.minor == 0 && head.headers.contains(name: "transfer-encoding"))
+        !head.isKeepAlive || fields.hasUpgrade || (head.version.minor == 0 && fields.hasTransferEncoding)
     }
 
     /// The path of a request target, which proxies may write with scheme and host (RFC 9112, 3.2.2).
