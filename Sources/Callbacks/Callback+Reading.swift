@@ -4,14 +4,20 @@ public import ScaleAPI
 extension Callback {
     /// Reads a checked document.
     public init(document: JSONDocument) {
-        let root = JSONMembers(document.root)
-        let task = JSONMembers(root["task"])
+        self.init(JSONOutline(document, inner: "task"))
+    }
+
+    /// Reads a body of which the members of the top level and of the task were found.
+    init(_ outline: JSONOutline) {
+        let document = outline.document
+        let root = outline.outer
+        let task = outline.inner
         guard !root.hasRepeatedKey, !task.hasRepeatedKey else {
             self.init(unrecognised: document)
             return
         }
         let outerID = root.string("task_id")
-        let innerID = task.string("task_id")
+        let innerID = task.string("task_id", unlike: outerID)
         if let id = outerID ?? innerID {
             guard outerID == nil || innerID == nil || outerID == innerID, Self.isPlausibleTaskID(id) else {
                 self.init(unrecognised: document)
@@ -45,12 +51,12 @@ extension Callback {
     private init(taskID: String, root: JSONMembers, task: JSONMembers, document: JSONDocument) {
         let status = root.string("status") ?? task.string("status")
         let reviewStatus = task.string("customer_review_status").flatMap { $0 == "pending" ? nil : $0 }
-        let newestAudit = JSONMembers(task["audits"]?.elements.first)
-        let auditedText = task.string("customer_audited_at") ?? newestAudit.string("audited_at")
-        let completedText = task.string("completed_at")
-        let completedAt = completedText.flatMap(ScaleDate.milliseconds(from:))
+        let auditedText =
+            task.string("customer_audited_at")
+            ?? task["audits"].flatMap { JSONMembers($0.elements.first).string("audited_at") }
+        let completedAt = task.milliseconds("completed_at")
         let auditedAt = auditedText.flatMap(ScaleDate.milliseconds(from:))
-        let updatedAt = task.string("updated_at").flatMap(ScaleDate.milliseconds(from:))
+        let updatedAt = task.milliseconds("updated_at")
         let priorResponseCount = task["prior_responses"]?.elements.count ?? 0
 
         self.kind =
@@ -74,7 +80,7 @@ extension Callback {
         self.batch = task.string("batch")
         self.reviewStatus = reviewStatus
         self.completedAt = completedAt
-        self.changedAt = [updatedAt, auditedAt, completedAt].compactMap(\.self).max()
+        self.changedAt = Self.newest(updatedAt, Self.newest(auditedAt, completedAt))
         self.priorResponseCount = priorResponseCount
         self.document = document
 
@@ -83,12 +89,17 @@ extension Callback {
         key.append("task")
         key.append(taskID)
         key.append(status)
-        key.append(completedText)
+        task.withString("completed_at") { key.append($0) }
         key.append(reviewStatus)
         key.append(auditedText)
         key.append(String(priorResponseCount))
         key.append(response.flatMap { $0.kind == .null ? nil : $0 })
         self.fingerprint = key.digest
+    }
+
+    private static func newest(_ left: Int64?, _ right: Int64?) -> Int64? {
+        guard let left, let right else { return left ?? right }
+        return max(left, right)
     }
 
     private init(batch: String, root: JSONMembers, document: JSONDocument) {
@@ -147,26 +158,30 @@ private struct FingerprintInput {
     init() { self.bytes.reserveCapacity(256) }
 
     mutating func append(_ text: String?) {
-        guard let text else {
-            self.bytes.append(UInt8(ascii: "-"))
-            return
-        }
-        self.append(part: text.utf8)
+        guard var text else { return self.append(nil as UnsafeBufferPointer<UInt8>?) }
+        text.withUTF8 { self.append($0) }
     }
 
     mutating func append(_ node: JSONDocument.Node?) {
-        guard let node else {
+        guard let node else { return self.append(nil as UnsafeBufferPointer<UInt8>?) }
+        node.canonicalDigest.withUnsafeBufferPointer { self.append($0) }
+    }
+
+    /// A part, or that there is none.
+    mutating func append(_ part: UnsafeBufferPointer<UInt8>?) {
+        guard let part else {
             self.bytes.append(UInt8(ascii: "-"))
             return
         }
-        self.append(part: Digest.sha256(node.canonicalBytes))
-    }
-
-    var digest: [UInt8] { Digest.sha256(self.bytes) }
-
-    private mutating func append(part: some Collection<UInt8>) {
-        self.bytes.append(contentsOf: String(part.count).utf8)
+        self.append(decimal: part.count)
         self.bytes.append(UInt8(ascii: ":"))
         self.bytes.append(contentsOf: part)
     }
+
+    private mutating func append(decimal value: Int) {
+        if value >= 10 { self.append(decimal: value / 10) }
+        self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+    }
+
+    var digest: [UInt8] { Digest.sha256(self.bytes) }
 }

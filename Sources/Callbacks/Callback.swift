@@ -86,7 +86,7 @@ public struct Callback: Sendable {
     ///
     /// - Throws: `JSONSyntaxError` when `body` is not strict JSON in UTF-8.
     public init(body: [UInt8]) throws(JSONSyntaxError) {
-        self.init(document: try JSONDocument(body))
+        self.init(try JSONOutline(body, inner: "task"))
     }
 
     /// The callback that Scale would send for a task as it is now, to compare with one that came.

@@ -4,11 +4,15 @@ package import ScaleAPI
 /// SHA-256, HMAC and constant-time comparison by the system's libcrypto.
 public enum Digest {
     /// The SHA-256 of some bytes: 32 bytes.
-    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { Self.sha256($0) } }
+
+    /// The SHA-256 of some bytes.
+    static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
+            let algorithm = Self.fetchedSHA256.algorithm
             // Where the algorithm could not be fetched, the slower function finds it by itself.
-            if EVP_Digest(bytes, bytes.count, result.baseAddress, nil, Self.fetchedSHA256.algorithm, nil) != 1 {
-                _ = SHA256(bytes, bytes.count, result.baseAddress)
+            if EVP_Digest(bytes.baseAddress, bytes.count, result.baseAddress, nil, algorithm, nil) != 1 {
+                _ = SHA256(bytes.baseAddress, bytes.count, result.baseAddress)
             }
             count = Int(SHA256_DIGEST_LENGTH)
         }
@@ -73,4 +77,9 @@ extension JSONDocument.Node {
     /// Bytes that are equal for equal values and different for different ones, however the values were written; long parts
     /// stand there as their SHA-256.
     package var canonicalBytes: [UInt8] { self.canonicalBytes { Digest.SHA256Stream() } }
+
+    /// The SHA-256 of the canonical bytes.
+    var canonicalDigest: [UInt8] {
+        self.canonicalHash(digest: { Digest.SHA256Stream() }, { Digest.sha256($0) })
+    }
 }

@@ -12,11 +12,17 @@ public struct JSONDocument: Sendable {
     ///
     /// - Throws: `JSONSyntaxError` for anything that is not exactly one JSON value in UTF-8.
     public init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
+        var observer = JSONNoObserver()
+        try self.init(bytes, observer: &observer)
+    }
+
+    /// As above, telling of the keys.
+    init(_ bytes: [UInt8], observer: inout some JSONKeyObserver) throws(JSONSyntaxError) {
         // `withUnsafeBufferPointer` rethrows untyped, hence the result.
         let start: Result<Int, JSONSyntaxError> = bytes.withUnsafeBufferPointer { buffer in
             var scanner = JSONScanner(buffer)
             do throws(JSONSyntaxError) {
-                try scanner.scanText()
+                try scanner.scanText(&observer)
             } catch {
                 return .failure(error)
             }
@@ -68,14 +74,7 @@ public struct JSONDocument: Sendable {
         public var text: ArraySlice<UInt8> { self.document.bytes[self.start..<self.end] }
 
         /// The value when it is a string; lone surrogates become U+FFFD.
-        public var string: String? {
-            guard self.kind == .string else { return nil }
-            return self.document.bytes.withUnsafeBufferPointer { buffer in
-                var scanner = JSONScanner(buffer, at: self.start)
-                let hasEscape = scanner.skipString()
-                return JSONText.string(buffer[self.start..<scanner.position], hasEscape: hasEscape)
-            }
-        }
+        public var string: String? { self.document.string(at: self.start) }
 
         /// The members in their order when this is an object, otherwise none.
         ///
@@ -131,6 +130,28 @@ public struct JSONDocument: Sendable {
 }
 
 extension JSONDocument {
+    /// The value that begins here when it is a string.
+    func string(at start: Int) -> String? {
+        guard self.bytes[start] == UInt8(ascii: "\"") else { return nil }
+        return self.bytes.withUnsafeBufferPointer { buffer in
+            var scanner = JSONScanner(buffer, at: start)
+            let hasEscape = scanner.skipString()
+            return JSONText.string(buffer[start..<scanner.position], hasEscape: hasEscape)
+        }
+    }
+
+    /// Calls `body` with the UTF-8 of the value that begins here when it is a string, otherwise with nil.
+    func withString<Result>(at start: Int, _ body: (UnsafeBufferPointer<UInt8>?) -> Result) -> Result {
+        guard self.bytes[start] == UInt8(ascii: "\"") else { return body(nil) }
+        return self.bytes.withUnsafeBufferPointer { buffer in
+            var scanner = JSONScanner(buffer, at: start)
+            let hasEscape = scanner.skipString()
+            let inside = UnsafeBufferPointer(rebasing: buffer[start + 1..<scanner.position - 1])
+            guard hasEscape else { return body(inside) }
+            return JSONText.unescaped(inside).withUnsafeBufferPointer { body($0) }
+        }
+    }
+
     /// The document `null`.
     public static let empty = JSONDocument(trusted: Array("null".utf8))
 

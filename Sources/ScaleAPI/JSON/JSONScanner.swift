@@ -16,9 +16,9 @@ struct JSONScanner {
     }
 
     /// Checks one whole text: a value with white space around it and nothing else.
-    mutating func scanText() throws(JSONSyntaxError) {
+    mutating func scanText(_ observer: inout some JSONKeyObserver) throws(JSONSyntaxError) {
         self.skipWhiteSpace()
-        try self.scanValue()
+        try self.scanValue(&observer)
         self.skipWhiteSpace()
         guard self.position == self.bytes.count else { throw self.error(.trailingText) }
     }
@@ -26,33 +26,32 @@ struct JSONScanner {
     /// Checks the value at the position and stops behind it.
     ///
     /// An explicit stack, a bit a level, keeps hostile nesting off the thread's stack.
-    mutating func scanValue() throws(JSONSyntaxError) {
-        var isObject: [Bool] = []
-        values: while true {
+    mutating func scanValue(_ observer: inout some JSONKeyObserver) throws(JSONSyntaxError) {
+        var nesting = JSONNesting()
+        while true {
+            if nesting.isInObject {
+                let key = try self.scanKey()
+                observer.note(key, valueAt: self.position, depth: nesting.depth, in: self.bytes)
+            }
             switch self.peek() {
-            case UInt8(ascii: "{"):
-                guard isObject.count < Self.maximumDepth else { throw self.error(.tooDeep) }
-                self.position += 1
-                self.skipWhiteSpace()
-                if self.peek() == UInt8(ascii: "}") {
-                    self.position += 1
-                    break
-                }
-                isObject.append(true)
-                try self.scanKey()
-                continue values
-            case UInt8(ascii: "["):
-                guard isObject.count < Self.maximumDepth else { throw self.error(.tooDeep) }
-                self.position += 1
-                self.skipWhiteSpace()
-                if self.peek() == UInt8(ascii: "]") {
-                    self.position += 1
-                    break
-                }
-                isObject.append(false)
-                continue values
             case UInt8(ascii: "\""):
-                try self.scanString()
+                _ = try self.scanString()
+            case UInt8(ascii: "{"):
+                guard nesting.depth < Self.maximumDepth else { throw self.error(.tooDeep) }
+                self.enterContainer()
+                guard self.peek() == UInt8(ascii: "}") else {
+                    nesting.enter(object: true)
+                    continue
+                }
+                self.leaveContainer()
+            case UInt8(ascii: "["):
+                guard nesting.depth < Self.maximumDepth else { throw self.error(.tooDeep) }
+                self.enterContainer()
+                guard self.peek() == UInt8(ascii: "]") else {
+                    nesting.enter(object: false)
+                    continue
+                }
+                self.leaveContainer()
             case UInt8(ascii: "t"):
                 try self.scanWord("true")
             case UInt8(ascii: "f"):
@@ -66,28 +65,28 @@ struct JSONScanner {
             case nil:
                 throw self.error(.unexpectedEnd)
             }
-            // A value has ended: close what ends with it, or go on to the next one.
-            while let inObject = isObject.last {
-                self.skipWhiteSpace()
-                guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
-                self.position += 1
-                switch (byte, inObject) {
-                case (UInt8(ascii: ","), true):
-                    self.skipWhiteSpace()
-                    try self.scanKey()
-                    continue values
-                case (UInt8(ascii: ","), false):
-                    self.skipWhiteSpace()
-                    continue values
-                case (UInt8(ascii: "}"), true), (UInt8(ascii: "]"), false):
-                    isObject.removeLast()
-                default:
-                    self.position -= 1
-                    throw self.error(.unexpectedByte)
-                }
-            }
-            return
+            if try self.scanEnd(of: &nesting) { return }
         }
+    }
+
+    /// A value has ended: closes what ends with it, and goes on to the next one. Returns whether there is none.
+    @inline(__always)
+    private mutating func scanEnd(of nesting: inout JSONNesting) throws(JSONSyntaxError) -> Bool {
+        while nesting.depth > 0 {
+            self.skipWhiteSpace()
+            guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
+            if byte == UInt8(ascii: ",") {
+                self.position &+= 1
+                self.skipWhiteSpace()
+                return false
+            }
+            guard byte == (nesting.isInObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                throw self.error(.unexpectedByte)
+            }
+            self.position &+= 1
+            nesting.leave()
+        }
+        return true
     }
 
     /// Steps over one value of a text that has been checked before.
@@ -99,12 +98,12 @@ struct JSONScanner {
                 self.skipString()
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
-                self.position += 1
+                self.position &+= 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 depth -= 1
-                self.position += 1
+                self.position &+= 1
             case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x0A, 0x0D, 0x09:
-                self.position += 1
+                self.position &+= 1
                 continue
             default:
                 self.skipWord()
@@ -115,36 +114,38 @@ struct JSONScanner {
 
     /// Steps over the opening bracket of a text that has been checked before, to the first key or element.
     mutating func enterContainer() {
-        self.position += 1
+        self.position &+= 1
         self.skipWhiteSpace()
     }
 
     /// Steps over the closing bracket.
     mutating func leaveContainer() {
-        self.position += 1
+        self.position &+= 1
     }
 
     /// Steps over white space, colons and commas of a text that has been checked before.
+    @inline(__always)
     mutating func skipPunctuation() {
         while self.position < self.bytes.count {
             switch self.bytes[self.position] {
-            case 0x20, 0x0A, 0x0D, 0x09, UInt8(ascii: ","), UInt8(ascii: ":"): self.position += 1
+            case 0x20, 0x0A, 0x0D, 0x09, UInt8(ascii: ","), UInt8(ascii: ":"): self.position &+= 1
             default: return
             }
         }
     }
 
+    @inline(__always)
     mutating func skipWhiteSpace() {
         while self.position < self.bytes.count {
             switch self.bytes[self.position] {
-            case 0x20, 0x0A, 0x0D, 0x09: self.position += 1
+            case 0x20, 0x0A, 0x0D, 0x09: self.position &+= 1
             default: return
             }
         }
     }
 
     /// Steps over one byte.
-    mutating func step() { self.position += 1 }
+    mutating func step() { self.position &+= 1 }
 
     /// The byte at the position, nil at the end.
     func peek() -> UInt8? {
@@ -152,51 +153,58 @@ struct JSONScanner {
     }
 
     /// Checks a string and stops behind its closing quote.
-    mutating func scanString() throws(JSONSyntaxError) {
-        self.position += 1
-        while self.position < self.bytes.count {
-            let byte = self.bytes[self.position]
+    ///
+    /// - Returns: Whether it is plain: ASCII without escapes.
+    @inline(__always)
+    private mutating func scanString() throws(JSONSyntaxError) -> Bool {
+        var isPlain = true
+        self.position &+= 1
+        while true {
+            self.skipWords { word in
+                Self.bytes(of: word, equalTo: UInt8(ascii: "\""))
+                    | Self.bytes(of: word, equalTo: UInt8(ascii: "\\"))
+                    | ((word &- 0x2020_2020_2020_2020) & ~word) | word
+            }
+            guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
             switch byte {
             case UInt8(ascii: "\""):
-                self.position += 1
-                return
+                self.position &+= 1
+                return isPlain
             case UInt8(ascii: "\\"):
+                isPlain = false
                 try self.scanEscape()
             case 0..<0x20:
                 throw self.error(.controlCharacter)
             case 0x20..<0x80:
-                self.position += 1
-                self.skipWords { word in
-                    Self.bytes(of: word, equalTo: UInt8(ascii: "\""))
-                        | Self.bytes(of: word, equalTo: UInt8(ascii: "\\"))
-                        | ((word &- 0x2020_2020_2020_2020) & ~word) | word
-                }
+                // Within the last eight bytes.
+                self.position &+= 1
             default:
+                isPlain = false
                 try self.scanMultiByteScalar(byte)
             }
         }
-        throw self.error(.unexpectedEnd)
     }
 
     /// Steps over a string of a text that has been checked before.
     ///
     /// - Returns: Whether it holds an escape.
     @discardableResult
+    @inline(__always)
     mutating func skipString() -> Bool {
         var hasEscape = false
-        self.position += 1
+        self.position &+= 1
         while self.position < self.bytes.count {
             self.skipWords { word in
                 Self.bytes(of: word, equalTo: UInt8(ascii: "\"")) | Self.bytes(of: word, equalTo: UInt8(ascii: "\\"))
             }
             switch self.bytes[self.position] {
             case UInt8(ascii: "\""):
-                self.position += 1
+                self.position &+= 1
                 return hasEscape
             case UInt8(ascii: "\\"):
                 hasEscape = true
-                self.position += 2
-            default: self.position += 1
+                self.position &+= 2
+            default: self.position &+= 1
             }
         }
         return hasEscape
@@ -206,13 +214,18 @@ struct JSONScanner {
     @inline(__always)
     private mutating func skipWords(_ stops: (UInt64) -> UInt64) {
         let raw = UnsafeRawBufferPointer(self.bytes)
-        while self.position + 8 <= raw.count {
-            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: self.position, as: UInt64.self))
+        var position = self.position
+        while position &+ 8 <= raw.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self))
             let marks = stops(word) & 0x8080_8080_8080_8080
-            // Above the first mark there may be false ones, below there are none.
-            self.position += marks.trailingZeroBitCount / 8
-            if marks != 0 { return }
+            guard marks == 0 else {
+                // Above the first mark there may be false ones, below there are none.
+                position &+= marks.trailingZeroBitCount / 8
+                break
+            }
+            position &+= 8
         }
+        self.position = position
     }
 
     /// Marks by its highest bit each byte of `word` that is `byte`; above the first it may mark others too.
@@ -223,39 +236,45 @@ struct JSONScanner {
     }
 
     /// A number, `true`, `false` or `null`: up to the next byte that cannot belong to it.
-    private mutating func skipWord() {
+    @inline(__always)
+    mutating func skipWord() {
         while self.position < self.bytes.count {
             switch self.bytes[self.position] {
             case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x0A, 0x0D, 0x09: return
-            default: self.position += 1
+            default: self.position &+= 1
             }
         }
     }
 
-    private mutating func scanKey() throws(JSONSyntaxError) {
+    /// Checks a key with its colon and stops before its value.
+    @inline(__always)
+    private mutating func scanKey() throws(JSONSyntaxError) -> JSONKey {
         guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
         guard byte == UInt8(ascii: "\"") else { throw self.error(.unexpectedByte) }
-        try self.scanString()
+        let start = self.position + 1
+        let isPlain = try self.scanString()
+        let end = self.position - 1
         self.skipWhiteSpace()
         guard let colon = self.peek() else { throw self.error(.unexpectedEnd) }
         guard colon == UInt8(ascii: ":") else { throw self.error(.unexpectedByte) }
-        self.position += 1
+        self.position &+= 1
         self.skipWhiteSpace()
+        return JSONKey(start: start, end: end, isPlain: isPlain)
     }
 
     private mutating func scanEscape() throws(JSONSyntaxError) {
-        self.position += 1
+        self.position &+= 1
         guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            self.position += 1
+            self.position &+= 1
         case UInt8(ascii: "u"):
-            self.position += 1
+            self.position &+= 1
             for _ in 0..<4 {
                 guard let digit = self.peek() else { throw self.error(.unexpectedEnd) }
                 guard Self.hexValue(digit) != nil else { throw self.error(.badEscape) }
-                self.position += 1
+                self.position &+= 1
             }
         default:
             throw self.error(.badEscape)
@@ -283,40 +302,45 @@ struct JSONScanner {
         where self.bytes[index] & 0xC0 != 0x80 {
             throw self.error(.notUTF8)
         }
-        self.position += length
+        self.position &+= length
     }
 
     private mutating func scanWord(_ word: StaticString) throws(JSONSyntaxError) {
         for index in 0..<word.utf8CodeUnitCount {
             guard let byte = self.peek() else { throw self.error(.unexpectedEnd) }
             guard byte == word.utf8Start[index] else { throw self.error(.unexpectedByte) }
-            self.position += 1
+            self.position &+= 1
         }
     }
 
     private mutating func scanNumber() throws(JSONSyntaxError) {
-        if self.peek() == UInt8(ascii: "-") { self.position += 1 }
+        if self.peek() == UInt8(ascii: "-") { self.position &+= 1 }
         if self.peek() == UInt8(ascii: "0") {
-            self.position += 1
+            self.position &+= 1
         } else {
             try self.scanDigits()
         }
         if self.peek() == UInt8(ascii: ".") {
-            self.position += 1
+            self.position &+= 1
             try self.scanDigits()
         }
         if self.peek() == UInt8(ascii: "e") || self.peek() == UInt8(ascii: "E") {
-            self.position += 1
-            if self.peek() == UInt8(ascii: "+") || self.peek() == UInt8(ascii: "-") { self.position += 1 }
+            self.position &+= 1
+            if self.peek() == UInt8(ascii: "+") || self.peek() == UInt8(ascii: "-") { self.position &+= 1 }
             try self.scanDigits()
         }
     }
 
     /// One digit or more.
+    @inline(__always)
     private mutating func scanDigits() throws(JSONSyntaxError) {
-        guard let first = self.peek() else { throw self.error(.unexpectedEnd) }
-        guard Self.isDigit(first) else { throw self.error(.badNumber) }
-        while let byte = self.peek(), Self.isDigit(byte) { self.position += 1 }
+        let start = self.position
+        self.skipWords { word in
+            let values = word ^ 0x3030_3030_3030_3030
+            return ((values & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7676_7676_7676_7676) | values
+        }
+        while let byte = self.peek(), Self.isDigit(byte) { self.position &+= 1 }
+        guard self.position > start else { throw self.error(self.peek() == nil ? .unexpectedEnd : .badNumber) }
     }
 
     private func error(_ reason: JSONSyntaxError.Reason) -> JSONSyntaxError {
