@@ -8,42 +8,34 @@ public enum Digest {
 
     /// The SHA-256 of some bytes.
     static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var context = Self.newContext()
+        SHA256_Update(&context, bytes.baseAddress, bytes.count)
+        return Self.finish(&context)
+    }
+
+    // Libcrypto's newer functions, which choose among algorithms, take longer to begin than to hash a few bytes.
+    private static func newContext() -> SHA256_CTX {
+        var context = SHA256_CTX()
+        SHA256_Init(&context)
+        return context
+    }
+
+    private static func finish(_ context: inout SHA256_CTX) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
-            let algorithm = Self.fetchedSHA256.algorithm
-            // Where the algorithm could not be fetched, the slower function finds it by itself.
-            if EVP_Digest(bytes.baseAddress, bytes.count, result.baseAddress, nil, algorithm, nil) != 1 {
-                _ = SHA256(bytes.baseAddress, bytes.count, result.baseAddress)
-            }
+            SHA256_Final(result.baseAddress, &context)
             count = Int(SHA256_DIGEST_LENGTH)
         }
     }
 
-    /// The algorithm as libcrypto implements it, looked up once: that takes longer than to hash a few bytes.
-    private struct FetchedAlgorithm: Sendable {
-        /// The address of an `EVP_MD`, which is never freed and which all threads may use.
-        private let address = UInt(bitPattern: EVP_MD_fetch(nil, "SHA256", nil))
-
-        var algorithm: OpaquePointer? { OpaquePointer(bitPattern: self.address) }
-    }
-
-    private static let fetchedSHA256 = FetchedAlgorithm()
-
     /// A SHA-256 that is fed piece by piece.
-    final class SHA256Stream: JSONDigest {
-        private let context = EVP_MD_CTX_new()
+    struct SHA256Stream: JSONDigest {
+        private var context = Digest.newContext()
 
-        init() { EVP_DigestInit_ex(self.context, Digest.fetchedSHA256.algorithm ?? EVP_sha256(), nil) }
-
-        deinit { EVP_MD_CTX_free(self.context) }
-
-        func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(self.context, bytes.baseAddress, bytes.count) }
-
-        func finish() -> [UInt8] {
-            [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { result, count in
-                EVP_DigestFinal_ex(self.context, result.baseAddress, nil)
-                count = Int(SHA256_DIGEST_LENGTH)
-            }
+        mutating func update(_ bytes: UnsafeRawBufferPointer) {
+            SHA256_Update(&self.context, bytes.baseAddress, bytes.count)
         }
+
+        mutating func finish() -> [UInt8] { Digest.finish(&self.context) }
     }
 
     /// The HMAC-SHA-256 of some bytes under a key: 32 bytes.
