@@ -66,7 +66,8 @@ enum Zstandard {
                         OpaquePointer(bitPattern: self.dictionary.address)
                     )
                 }
-                return ZSTD_isError(count) == 0 ? Data(output[..<count]) : nil
+                guard ZSTD_isError(count) == 0, let address = output.baseAddress else { return nil }
+                return Data(bytes: address, count: count)
             }
         }
     }

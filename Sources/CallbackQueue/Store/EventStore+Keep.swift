@@ -60,9 +60,11 @@ extension EventStore {
 
 /// The rows of one arrival, ready to be bound.
 private struct EventRow: Sendable {
-    private let key: RowValues
-    private let event: RowValues
-    private let body: RowValues
+    /// The values of all rows, in one place: each allocation here is freed on the writer's thread.
+    private let values: RowValues
+    private let key: Range<Int>
+    private let event: Range<Int>
+    private let body: Range<Int>
     private let subject: Int64
     private let accountID: Int64
     private let receivedAt: Int64
@@ -80,45 +82,45 @@ private struct EventRow: Sendable {
         self.subject = SubjectKey.value(of: callback)
         let fingerprint = SubjectKey.leadingInteger(of: callback.fingerprint)
 
-        var key = RowValues(count: 4, size: callback.fingerprint.count)
-        key.append(self.subject)
-        key.append(fingerprint)
-        key.append(arrival.accountID)
-        key.append(blob: callback.fingerprint)
-        self.key = key
-
-        var event = RowValues(count: 19, size: 300)
-        event.append(arrival.accountID)
-        event.append(callback.kind.rawValue)
-        event.append(callback.taskID)
-        event.append(callback.taskType)
-        event.append(callback.status)
-        event.append(callback.reviewStatus)
-        event.append(callback.project)
-        event.append(callback.batch)
-        event.append(callback.completedAt)
-        event.append(callback.changedAt)
-        event.append(Int64(callback.priorResponseCount))
-        event.append(arrival.origin.rawValue)
-        event.append(arrival.receivedAt)
-        event.append(arrival.receivedAt)
-        event.append(self.subject)
-        event.append(fingerprint)
-        event.append(blob: callback.fingerprint)
-        event.append(Int64(callback.document.bytes.count))
-        event.append(blob: Digest.sha256(callback.document.bytes))
-        self.event = event
-
         let stored = codec.encode(callback.document.bytes)
-        var body = RowValues(count: 2, size: stored?.bytes.count ?? 0)
+
+        var values = RowValues(count: 25, size: 332 + (stored?.bytes.count ?? 0))
+        values.append(self.subject)
+        values.append(fingerprint)
+        values.append(arrival.accountID)
+        values.append(blob: callback.fingerprint)
+        self.key = 0..<values.count
+
+        values.append(arrival.accountID)
+        values.append(callback.kind.rawValue)
+        values.append(callback.taskID)
+        values.append(callback.taskType)
+        values.append(callback.status)
+        values.append(callback.reviewStatus)
+        values.append(callback.project)
+        values.append(callback.batch)
+        values.append(callback.completedAt)
+        values.append(callback.changedAt)
+        values.append(Int64(callback.priorResponseCount))
+        values.append(arrival.origin.rawValue)
+        values.append(arrival.receivedAt)
+        values.append(arrival.receivedAt)
+        values.append(self.subject)
+        values.append(fingerprint)
+        values.append(blob: callback.fingerprint)
+        values.append(Int64(callback.document.bytes.count))
+        values.append(blob: Digest.sha256(callback.document.bytes))
+        self.event = self.key.upperBound..<values.count
+
         if let stored {
-            body.append(blob: stored.bytes)
+            values.append(blob: stored.bytes)
         } else {
             // May be large, and is in memory already.
-            body.append(sharing: callback.document.bytes)
+            values.append(sharing: callback.document.bytes)
         }
-        body.append(stored?.dictionaryID)
-        self.body = body
+        values.append(stored?.dictionaryID)
+        self.body = self.event.upperBound..<values.count
+        self.values = values
         self.weight = (stored?.bytes.count ?? callback.document.bytes.count) + 512
     }
 
@@ -130,7 +132,7 @@ private struct EventRow: Sendable {
             WHERE subject = ? AND fingerprint = ? AND accountID = ? AND fingerprintDigest = ?
             """
         )
-        if let id = try self.key.run(find, in: database) {
+        if let id = try self.values.run(find, in: database, row: self.key) {
             try database.cachedStatement(
                 sql: "UPDATE event SET seen = seen + 1, lastSeenAt = max(lastSeenAt, ?) WHERE id = ?"
             )
@@ -145,12 +147,12 @@ private struct EventRow: Sendable {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         )
-        try self.event.run(insertEvent, in: database)
+        try self.values.run(insertEvent, in: database, row: self.event)
         let id = database.lastInsertedRowID
         let insertBody = try batch.statement(
             "INSERT INTO body (eventID, bytes, dictionaryID) VALUES (last_insert_rowid(), ?, ?)"
         )
-        try self.body.run(insertBody, in: database)
+        try self.values.run(insertBody, in: database, row: self.body)
         for handlerID in self.handlerIDs {
             let insertDelivery = try batch.statement(
                 "INSERT INTO delivery (eventID, handlerID, subject, dueAt) VALUES (?, ?, ?, ?)"

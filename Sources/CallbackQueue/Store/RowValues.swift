@@ -1,7 +1,8 @@
 internal import CSQLite
 internal import GRDB
 
-/// The values of one row, side by side in memory: made on one thread, bound on another without a copy, freed at once.
+/// The values of one row or a few, side by side in memory: made on one thread, bound on another without a copy, freed
+/// at once.
 ///
 /// For the few statements that run for every callback; all others let GRDB bind their arguments.
 struct RowValues: Sendable {
@@ -15,7 +16,7 @@ struct RowValues: Sendable {
 
     private var values: [Value] = []
     /// Texts and blobs. Never empty: SQLite takes an address that is null for NULL.
-    private var bytes: [UInt8] = [0]
+    private var bytes: [UInt8] = []
     /// A blob that somebody else has in memory as well.
     private var shared: [UInt8] = []
 
@@ -25,7 +26,11 @@ struct RowValues: Sendable {
     init(count: Int, size: Int = 0) {
         self.values.reserveCapacity(count)
         self.bytes.reserveCapacity(size + 1)
+        self.bytes.append(0)
     }
+
+    /// How many values there are.
+    var count: Int { self.values.count }
 
     mutating func append(_ integer: Int64?) {
         self.values.append(integer.map(Value.integer) ?? .null)
@@ -53,16 +58,19 @@ struct RowValues: Sendable {
 
     /// Runs a statement with these values as its arguments, to its end or its first row.
     ///
+    /// - Parameter row: Which of the values; nil for all.
     /// - Returns: The integer in the first column of that row; nil when there is none.
     @discardableResult
-    func run(_ statement: Statement, in database: Database) throws -> Int64? {
-        try self.bytes.withUnsafeBytes { bytes in
-            try self.shared.withUnsafeBytes { try self.run(statement, in: database, bytes: bytes, shared: $0) }
+    func run(_ statement: Statement, in database: Database, row: Range<Int>? = nil) throws -> Int64? {
+        let values = self.values[row ?? self.values.indices]
+        return try self.bytes.withUnsafeBytes { bytes in
+            try self.shared.withUnsafeBytes { try Self.run(statement, values, in: database, bytes: bytes, shared: $0) }
         }
     }
 
-    private func run(
+    private static func run(
         _ statement: Statement,
+        _ values: ArraySlice<Value>,
         in database: Database,
         bytes: UnsafeRawBufferPointer,
         shared: UnsafeRawBufferPointer
@@ -74,7 +82,7 @@ struct RowValues: Sendable {
             sqlite3_clear_bindings(handle)
         }
         var code = SQLITE_OK
-        for (index, value) in zip(Int32(1)..., self.values) where code == SQLITE_OK {
+        for (index, value) in zip(Int32(1)..., values) where code == SQLITE_OK {
             code =
                 switch value {
                 case .null: sqlite3_bind_null(handle, index)

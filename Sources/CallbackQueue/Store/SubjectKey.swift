@@ -18,7 +18,7 @@ enum SubjectKey {
 
     /// The number of a task.
     static func value(ofTask id: String) -> Int64 {
-        let hash = Self.leadingInteger(of: Digest.sha256(Array("task \(id)".utf8)))
+        let hash = Self.leadingInteger(of: Digest.sha256(Array(("task " + id).utf8)))
         guard id.utf8.count == 24, let second = Int64(id.prefix(8), radix: 16) else { return hash }
         return second << 32 | hash & 0xFFFF_FFFF
     }
