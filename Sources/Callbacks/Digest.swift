@@ -28,14 +28,17 @@ public enum Digest {
     }
 
     /// A SHA-256 that is fed piece by piece.
-    struct SHA256Stream: JSONDigest {
+    package struct SHA256Stream: JSONDigest {
         private var context = Digest.newContext()
 
-        mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        /// The digest of nothing so far.
+        package init() {}
+
+        package mutating func update(_ bytes: UnsafeRawBufferPointer) {
             SHA256_Update(&self.context, bytes.baseAddress, bytes.count)
         }
 
-        mutating func finish() -> [UInt8] { Digest.finish(&self.context) }
+        package mutating func finish() -> [UInt8] { Digest.finish(&self.context) }
     }
 
     /// The HMAC-SHA-256 of some bytes under a key: 32 bytes.

@@ -21,7 +21,7 @@ final class ResultFileIntake: Sendable {
         var size = 0
         var head: [UInt8] = []
         var tail: [UInt8] = []
-        var digest = RunningDigest()
+        var digest = Digest.SHA256Stream()
         var kind: ResultKind?
         var isNamed = false
     }
@@ -48,7 +48,7 @@ final class ResultFileIntake: Sendable {
         try self.state.withLock { state throws in
             guard ftruncate(state.file.number, 0) == 0 else { throw FileError(operation: "emptying the file") }
             (state.size, state.head, state.tail, state.kind) = (0, [], [], nil)
-            state.digest = RunningDigest()
+            state.digest = Digest.SHA256Stream()
         }
     }
 
@@ -63,7 +63,7 @@ final class ResultFileIntake: Sendable {
             }
             state.tail = Array((state.tail + bytes.suffix(ResultKind.tailLength)).suffix(ResultKind.tailLength))
             try state.file.write(bytes)
-            state.digest.add(bytes)
+            bytes.withUnsafeBytes { state.digest.update($0) }
             state.size += bytes.count
         }
     }
@@ -78,10 +78,7 @@ final class ResultFileIntake: Sendable {
             }
             guard kind.canEnd(with: state.tail) else { throw TornFile(kind: kind) }
             try state.file.sync("syncing the file")
-            var digest = RunningDigest()
-            swap(&digest, &state.digest)
-            guard let sha256 = digest.end() else { throw FileError(operation: "hashing the file", code: ENOMEM) }
-            return Content(size: state.size, sha256: Digest.hexadecimal(sha256))
+            return Content(size: state.size, sha256: Digest.hexadecimal(state.digest.finish()))
         }
     }
 

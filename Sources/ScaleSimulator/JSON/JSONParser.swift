@@ -152,7 +152,7 @@ struct JSONParser {
         }
     }
 
-    /// The scalar of `\uXXXX` or of a surrogate pair.
+    /// The scalar of one escape of four hexadecimal digits, or of a surrogate pair of them.
     ///
     /// A lone surrogate is no character and becomes U+FFFD.
     private mutating func escapedScalar() throws(Failure) -> Unicode.Scalar {
