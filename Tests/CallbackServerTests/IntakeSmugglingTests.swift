@@ -89,6 +89,12 @@ import Testing
             Self.refused("unknown with a length", [length, "Transfer-Encoding: xchunked"]),
             Self.refused("in other letters with a length", ["TRANSFER-ENCODING: CHUNKED", length], chunks),
             Self.refused("length 0 and chunks", ["Content-Length: 0", chunked], chunks),
+            coding(""), coding(" \t"), coding(","), coding("chunked,"), coding(",chunked"),
+            Self.refused("empty with a length", [length, "Transfer-Encoding:"]),
+            Self.refused("empty before a length", ["Transfer-Encoding: \t", length]),
+            Self.refused("a comma with a length", [length, "Transfer-Encoding: ,"]),
+            Self.refused("empty, then chunked", ["Transfer-Encoding:", chunked], chunks),
+            Self.refused("chunked, then empty", [chunked, "Transfer-Encoding:"], chunks),
             Self.kept("an underscore", ["Content-Length: 4", "Transfer_Encoding: chunked"], "[21]", of: "[21]"),
             Self.kept("TE is another field", ["Content-Length: 4", "TE: chunked"], "[22]", of: "[22]"),
         ])
@@ -166,6 +172,13 @@ import Testing
         }
         try await play([
             .refused("both", probe("GET", length + ["Transfer-Encoding: chunked"], Self.hidden), 400, .badRequest),
+            .refused("empty coding", probe("GET", ["Transfer-Encoding:"], Self.hidden), 400, .badRequest),
+            .refused(
+                "empty coding and length",
+                probe("GET", length + ["Transfer-Encoding:"], Self.hidden),
+                400,
+                .badRequest
+            ),
             .refused("GET to the path", Self.bytes(length, line: "GET /callbacks HTTP/1.1"), 405, .wrongMethod),
             .refused("TRACE", Self.bytes(length, line: "TRACE /callbacks HTTP/1.1"), 405, .wrongMethod),
         ])
