@@ -3,7 +3,7 @@ internal import ScaleAPI
 /// Decides whether a callback comes from Scale.
 ///
 /// Scale sends a static shared secret, no signature (contract A2): the header is all there is to judge. Both sides are
-/// hashed under a random key of this process and compared in constant time, against every key of every account, so
+/// hashed behind a random salt of this process and compared in constant time, against every key of every account, so
 /// that the time tells neither a prefix nor which key came close.
 public struct CallbackVerifier: Sendable {
     /// The name of the header that carries the key (contract A2).
@@ -35,7 +35,8 @@ public struct CallbackVerifier: Sendable {
         let digest: [UInt8]
     }
 
-    private let salt: [UInt8]
+    /// A digest of the salt so far: a whole block, so that a short key behind it takes one more.
+    private let salted: Digest.SHA256Stream
     private let keys: [Key]
     private let acceptsAllAs: String?
 
@@ -45,19 +46,16 @@ public struct CallbackVerifier: Sendable {
     ///   - accounts: Whom to believe.
     ///   - account: Believe every callback, key or no key, as this account's. Only for operators who say so aloud.
     public init(accounts: [Account], insecurelyAcceptingAllAs account: String? = nil) {
-        let salt = Digest.randomBytes(32)
-        self.salt = salt
+        var salted = Digest.SHA256Stream()
+        Digest.randomBytes(64).withUnsafeBytes { salted.update($0) }
+        self.salted = salted
         self.acceptsAllAs = account
         // An empty key would believe an empty header, and of one past the limit only the beginning would be compared.
         self.keys = accounts.flatMap { account in
             account.callbackAuthKeys.enumerated()
                 .filter { (1...Self.maximumKeyLength).contains($0.element.exposed.utf8.count) }
                 .map { index, key in
-                    Key(
-                        account: account.name,
-                        index: index,
-                        digest: Digest.hmacSHA256(Array(key.exposed.utf8), key: salt)
-                    )
+                    Key(account: account.name, index: index, digest: Self.digest(of: key.exposed, behind: salted))
                 }
         }
     }
@@ -65,10 +63,7 @@ public struct CallbackVerifier: Sendable {
     /// Judges the values of the `scale-callback-auth` header lines of one request.
     public func verify(_ values: [String]) -> Result {
         // A wrong, missing or repeated key does the same work as a right one.
-        let candidate = Digest.hmacSHA256(
-            Array((values.first ?? "").utf8.prefix(Self.maximumKeyLength + 1)),
-            key: self.salt
-        )
+        let candidate = Self.digest(of: values.first ?? "", behind: self.salted)
         var match: Key?
         for key in self.keys where Digest.isEqualInConstantTime(candidate, key.digest) {
             match = key
@@ -84,5 +79,16 @@ public struct CallbackVerifier: Sendable {
         case 1: return .refused(.wrong)
         default: return .refused(.repeated)
         }
+    }
+
+    /// What a key is compared by; of one that is too long only the beginning is looked at.
+    private static func digest(of key: String, behind salted: Digest.SHA256Stream) -> [UInt8] {
+        var (key, stream) = (key, salted)
+        key.withUTF8 {
+            stream.update(
+                UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer($0).prefix(Self.maximumKeyLength + 1))
+            )
+        }
+        return stream.finish()
     }
 }
