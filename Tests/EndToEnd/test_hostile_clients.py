@@ -172,6 +172,9 @@ def test_slow_clients_end_in_time_and_a_normal_one_does_not_notice(receiver):
     }
     NormalClient(running.port).window(1)
     before = memory(running)
+    # A debug build takes several times as long for each byte that drips in: the promise is shown by the long form with a release
+    # build, and here only that nobody is held up for long.
+    most = 3 if IS_LONG else 6
     # Other work of this machine may fall into one measurement, but not into three.
     for attempt in range(3):
         ratio, outcome = beside(
@@ -184,7 +187,7 @@ def test_slow_clients_end_in_time_and_a_normal_one_does_not_notice(receiver):
             idle=size // 5,
             idle_after_probe=size // 5,
         )
-        problems = [] if ratio <= 3 else [f"ratio {ratio}"]
+        problems = [] if ratio <= most else [f"ratio {ratio}"]
         for name, row in outcome["crowds"].items():
             print(f"  {name}: {row}")
             # They may be late to notice.
