@@ -1,4 +1,4 @@
-"""The command that measures the intake works: a very short form of it, whose figures mean nothing but have to be sane."""
+"""The commands that measure work: very short forms of them, whose figures mean nothing but have to be sane."""
 
 import json
 import subprocess
@@ -75,3 +75,14 @@ def test_the_benchmark_says_what_there_is():
     wrong = subprocess.run([*COMMAND, "--only", "speed"], capture_output=True, text=True)
     assert wrong.returncode != 0
     assert "one-connection" in wrong.stderr
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_deliveries_leave_their_files_only_when_told_to(folder, keeps):
+    command = [BINARIES / "scale-callbacks", "bench", "deliveries", "--count", "20", "--handler", "file", "--folder", folder]
+    result = subprocess.run([*map(str, command), *["--keep"] * keeps], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    files = list(folder.rglob("*.json"))
+    assert len(files) == (20 if keeps else 0)
+    assert all(json.loads(file.read_text()) for file in files)
+    assert keeps or list(folder.iterdir()) == []

@@ -48,7 +48,7 @@ struct DeliveriesRun: Sendable {
         var microsecondsEach: Double { self.processorTime.inSeconds * 1e6 / Double(self.deliveries) }
     }
 
-    /// Where the store, and the files of the file handler, are made; both are removed at the end.
+    /// Where the store, and the files of the file handler, are made; in a folder of their own.
     let folder: String
     /// How many deliveries there are.
     let count: Int
@@ -60,12 +60,14 @@ struct DeliveriesRun: Sendable {
     let concurrency: Int
     /// Whether the events are kept while they are delivered, and not before.
     let isWithIntake: Bool
+    /// Whether the store and the files are left at the end.
+    let keepsFolder: Bool
 
     /// Keeps the events and has them delivered.
     func run() async throws -> Figures {
         let folder = URL(fileURLWithPath: self.folder).appendingPathComponent("bench-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        defer { if !self.keepsFolder { try? FileManager.default.removeItem(atPath: folder) } }
         let logger = Logger(label: "scale-callbacks") { _ in SwiftLogNoOpLogHandler() }
         let store = try EventStore.open(.init(path: folder + "/store.db"), logger: logger)
         do {

@@ -11,7 +11,7 @@ struct BenchDeliveriesCommand: AsyncParsableCommand {
         discussion: """
             Keeps callbacks in a store of its own in a temporary folder, inside this process and without HTTP, has them \
             delivered to a handler that does nothing or writes files, and prints how many deliveries were settled a \
-            second. The store and the files are removed at the end.
+            second. The store and the files are removed at the end, unless --keep is given.
 
             Examples:
               scale-callbacks bench deliveries
@@ -41,6 +41,12 @@ struct BenchDeliveriesCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Where the temporary folder is made; by default where the system has them.")
     var folder: String?
 
+    @Flag(
+        name: .long,
+        help: "Leave the store and the files: some file systems are slow to make files for minutes after many were removed."
+    )
+    var keep = false
+
     @OptionGroup var outputOptions: OutputOptions
 
     func validate() throws {
@@ -62,7 +68,8 @@ struct BenchDeliveriesCommand: AsyncParsableCommand {
             bodySize: self.bodySize,
             handler: self.handler,
             concurrency: self.concurrency ?? (self.handler == .none ? 4 : 32),
-            isWithIntake: self.intake
+            isWithIntake: self.intake,
+            keepsFolder: self.keep
         )
         let figures: DeliveriesRun.Figures
         do {
