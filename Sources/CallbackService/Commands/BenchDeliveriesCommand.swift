@@ -43,7 +43,7 @@ struct BenchDeliveriesCommand: AsyncParsableCommand {
 
     @Flag(
         name: .long,
-        help: "Leave the store and the files: some file systems are slow to make files for minutes after many were removed."
+        help: "Leave the store and the files: some disks are slow to make files for minutes after many were removed."
     )
     var keep = false
 
